@@ -1,0 +1,7 @@
+export {
+  type AssistantContractOptions,
+  describeAssistantContract,
+  type OpenAssistant,
+} from './assistant-contract.js';
+export { ConversationProbe, type ConversationProbeOptions } from './conversation-probe.js';
+export { FakeAssistant, type FakeAssistantOptions } from './fake-assistant.js';

@@ -1,0 +1,2 @@
+export { describeClockContract, type OpenClock } from './clock-contract.js';
+export { FakeClock, type FakeClockOptions } from './fake-clock.js';

@@ -1,0 +1,1 @@
+export { type Intent, IntentRecognizer } from './intent-recognizer.js';

@@ -1,0 +1,2 @@
+export { ModelStoreError } from './errors.js';
+export { type Model, type ModelKind, ModelStore } from './model-store.js';

@@ -1,0 +1,6 @@
+export {
+  describeToolProviderContract,
+  type OpenToolProvider,
+  type ToolProviderContractOptions,
+} from './contract.js';
+export { type FakeTool, type FakeToolCall, FakeToolProvider } from './fake-tool-provider.js';
