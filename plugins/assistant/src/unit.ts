@@ -1,0 +1,7 @@
+import type { Segment } from './segmenter.js';
+
+/** A piece of a reply that is synthesized in one call. */
+export interface Unit extends Segment {
+  /** What is said for `text`; empty where it is only shown. */
+  readonly spoken: string;
+}
