@@ -1,0 +1,1 @@
+export { type TierName, tierNames, tierPath } from './tiers.js';
