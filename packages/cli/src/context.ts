@@ -1,0 +1,10 @@
+import type { Terminal } from './terminal.js';
+
+/** What every command gets. */
+export interface Context {
+  readonly terminal: Terminal;
+  /** Aborts with `CLI_INTERRUPTED` when the person or the system wants the command to end. */
+  readonly signal: AbortSignal;
+  /** Whether errors show their stack traces and the log its details. */
+  readonly isDebug: boolean;
+}

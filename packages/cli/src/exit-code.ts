@@ -1,0 +1,27 @@
+import { isTiercelError } from '@tiercel/kernel';
+
+/** 0 is success; what each other code means stands in the README. */
+export const EXIT = { failed: 1, refused: 2, startFailed: 3, stopFailed: 4 } as const;
+
+const bySignal: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 };
+
+const byCode: Readonly<Record<string, number>> = {
+  KERNEL_PLAN_INVALID: EXIT.refused,
+  KERNEL_MANIFEST_UNREADABLE: EXIT.refused,
+  KERNEL_BOOT_FAILED: EXIT.startFailed,
+  KERNEL_BOOT_TIMEOUT: EXIT.startFailed,
+  KERNEL_STOP_FAILED: EXIT.stopFailed,
+  CLI_MODELS_DAMAGED: EXIT.failed,
+  MODEL_UNKNOWN: EXIT.refused,
+  SPEECH_TO_TEXT_LANGUAGE_UNKNOWN: EXIT.refused,
+  MODEL_CATALOGUE_INVALID: EXIT.refused,
+};
+
+/** What the process ends with when a command throws `error`. */
+export function exitCodeOf(error: unknown): number {
+  if (!isTiercelError(error)) return EXIT.failed;
+  if (error.code === 'CLI_INTERRUPTED') return bySignal[String(error.details['signal'])] ?? EXIT.failed;
+  const known = byCode[error.code];
+  if (known !== undefined) return known;
+  return /^(CLI|AUDIO)_/.test(error.code) ? EXIT.refused : EXIT.failed;
+}

@@ -1,0 +1,143 @@
+import { Command } from 'commander';
+import type { RunnableCommand } from './run-command.js';
+import type { Terminal } from './terminal.js';
+import { VERSION } from './version.js';
+
+export interface ProgramOptions {
+  readonly terminal: Terminal;
+  readonly run: (command: RunnableCommand) => Promise<void>;
+}
+
+const tierOption = [
+  '--tier <name>',
+  'shipped tier (edge, mid, core) or path of a manifest; default: mid',
+] as const;
+const jsonOption = [
+  '--json',
+  'print exactly one JSON document, and nothing else, on standard output',
+] as const;
+
+/** The command line. Each command is imported when it is used. */
+export function createProgram({ terminal, run }: ProgramOptions): Command {
+  const program = new Command('tiercel')
+    .description('A voice assistant made of plugins, from a small box to a cluster.')
+    .version(VERSION, '--version', 'print the version')
+    .helpOption('-h, --help', 'show this text')
+    .helpCommand(false)
+    .option('--debug', 'show stack traces and a detailed log')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.note(text),
+      outputError: () => undefined,
+      getOutHelpWidth: () => Math.min(terminal.columns, 110),
+      getErrHelpWidth: () => Math.min(terminal.columns, 110),
+    })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ tiercel talk                                   type to the assistant
+  $ tiercel talk --mic                             speak with it
+  $ tiercel talk --input lamp.wav --output out.wav replay a recording, keep the conversation
+  $ tiercel say "Good morning." --output hello.wav
+  $ tiercel transcribe lamp.wav
+  $ tiercel check mid
+
+Exit codes: 0 done, 2 manifest, configuration, usage or input file, 3 a required plugin did not start,
+4 stopped late, 1 anything else.`,
+    );
+
+  program
+    .command('talk')
+    .description('Hold a conversation: typed, spoken, or replayed from recordings.')
+    .option('--input <file...>', 'WAV files to say, one turn each')
+    .option('--mic', 'listen to the microphone and answer through the loudspeaker, until Ctrl+C')
+    .option('--text [sentence...]', 'typed turns; without sentences they are read from standard input')
+    .option('--output <file>', 'write both sides of the conversation to this WAV file')
+    .option('--language <code>', 'language of the conversation, such as en')
+    .option(...tierOption)
+    .option(...jsonOption)
+    .action(async (options) => {
+      const { talk } = await import('./commands/talk.js');
+      await run((context) => talk(context, options));
+    });
+
+  program
+    .command('say')
+    .description('Speak a text: into a WAV file, or on the loudspeaker without --output.')
+    .argument('<text...>', 'what to say')
+    .option('--output <file>', 'WAV file to write')
+    .option(...tierOption)
+    .option(...jsonOption)
+    .action(async (text, options) => {
+      const { say } = await import('./commands/say.js');
+      await run((context) => say(context, text.join(' '), options));
+    });
+
+  program
+    .command('transcribe')
+    .description(
+      'Write down what is said in WAV files, one line each; with several files, after their names.',
+    )
+    .argument('<file...>', 'WAV files of any rate, mono or stereo')
+    .option('--language <code>', 'language that is spoken, such as de')
+    .option(...tierOption)
+    .option(...jsonOption)
+    .action(async (files, options) => {
+      const { transcribe } = await import('./commands/transcribe.js');
+      await run((context) => transcribe(context, files, options));
+    });
+
+  program
+    .command('check')
+    .description('Find everything that is wrong with a manifest, without starting anything.')
+    .argument('[manifest]', 'shipped tier or path of a manifest; default: mid')
+    .option(...jsonOption)
+    .action(async (manifest, options) => {
+      const { check } = await import('./commands/check.js');
+      await run((context) => check(context, manifest, options));
+    });
+
+  program
+    .command('start')
+    .description('Run a node until it is told to stop (SIGINT or SIGTERM; a second one ends it at once).')
+    .option(...tierOption)
+    .action(async (options) => {
+      const { start } = await import('./commands/start.js');
+      await run((context) => start(context, options));
+    });
+
+  const models = program
+    .command('models')
+    .description('See, download and check model files.')
+    .helpCommand(false);
+  models
+    .command('list')
+    .description('All models of the catalogue and whether they are here.')
+    .option(...jsonOption)
+    .action(async (options) => {
+      const { listModels } = await import('./commands/models.js');
+      await run((context) => listModels(context, options));
+    });
+  models
+    .command('pull')
+    .description('Download a model; goes on where an earlier download stopped.')
+    .argument('<name>', 'name as in "tiercel models list"')
+    .option(...jsonOption)
+    .action(async (name, options) => {
+      const { pullModel } = await import('./commands/models.js');
+      await run((context) => pullModel(context, name, options));
+    });
+  models
+    .command('verify')
+    .description('Read every file of the models and compare it with the catalogue.')
+    .argument('[name...]', 'names as in "tiercel models list"; default: all that are here')
+    .option(...jsonOption)
+    .action(async (names, options) => {
+      const { verifyModels } = await import('./commands/models.js');
+      await run((context) => verifyModels(context, names, options));
+    });
+
+  return program;
+}

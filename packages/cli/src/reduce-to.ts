@@ -1,0 +1,27 @@
+import { KernelError, type ManifestData, type PlanOptions, planManifest } from '@tiercel/kernel';
+
+/** An overlay that removes from a manifest every plugin that none of `capabilities` needs, directly or through others. */
+export async function reduceTo(
+  capabilities: readonly string[],
+  options: PlanOptions,
+): Promise<Partial<ManifestData>> {
+  const { plan } = await planManifest(options);
+  if (plan.problems.length > 0) {
+    throw new KernelError('KERNEL_PLAN_INVALID', { source: plan.source, problems: plan.problems });
+  }
+  const byKey = new Map(plan.plugins.map((planned) => [planned.key, planned]));
+  const kept = new Set<string>();
+  const keep = (key: string): void => {
+    if (kept.has(key)) return;
+    kept.add(key);
+    for (const { kind, providers } of byKey.get(key)?.deps ?? []) {
+      if (kind !== 'one' && kind !== 'lazy') continue;
+      for (const { plugin } of providers) keep(plugin);
+    }
+  };
+  for (const id of capabilities) {
+    for (const { plugin } of plan.bindings.get(id) ?? []) keep(plugin);
+  }
+  const removed = plan.plugins.filter(({ key }) => !kept.has(key)).map(({ key }) => [key, null]);
+  return { requires: capabilities, plugins: Object.fromEntries(removed) };
+}
