@@ -17,7 +17,7 @@ const isText = (file) =>
 
 // Assembled, so that this file does not contain what it looks for.
 const registry = new RegExp(['registry', 'npmjs', 'org'].join('\\.'));
-const machine = new RegExp(`/${'work'}/|/${'root'}/|/home/[a-z]+/`);
+const machine = new RegExp(`/${'work'}/|/${'root'}/`);
 
 for (const file of tracked.filter(isText)) {
   if (!existsSync(path.join(root, file))) continue;

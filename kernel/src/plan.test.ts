@@ -254,7 +254,7 @@ describe('plan, problems', () => {
       [
         '3:3 KERNEL_PLUGIN_UNKNOWN',
         'Plugin hallo: the package @acme/hallo is not installed. Did you mean "@acme/hello"?',
-        'Run "npm install @acme/hallo", correct the name, or remove the plugin.',
+        'Write "@acme/hello", or run "npm install @acme/hallo" if that is another package.',
       ],
     ]);
   });

@@ -38,7 +38,10 @@ export const problemCatalogue = {
   }),
   KERNEL_PLUGIN_UNKNOWN: (d: { plugin: string; use: string; near?: string | undefined }) => ({
     message: `Plugin ${d.plugin}: the package ${d.use} is not installed.${perhaps(d.near)}`,
-    fix: `Run "npm install ${d.use}", correct the name, or remove the plugin.`,
+    fix:
+      d.near === undefined
+        ? `Run "npm install ${d.use}", correct the name, or remove the plugin.`
+        : `Write "${d.near}", or run "npm install ${d.use}" if that is another package.`,
   }),
   KERNEL_PLUGIN_BROKEN: (d: { plugin: string; use: string; finding: string }) => ({
     message: `Plugin ${d.plugin}: ${d.use} cannot be loaded: ${d.finding}.`,

@@ -1,5 +1,5 @@
-import 'reflect-metadata';
-import { container, type DependencyContainer, injectable, inject as tsyringeInject } from 'tsyringe';
+import { createRequire } from 'node:module';
+import type { DependencyContainer } from 'tsyringe';
 import type { Capability } from './capability.js';
 import { KernelError } from './errors.js';
 import { normalizeRequirement } from './requirement.js';
@@ -14,6 +14,14 @@ type Token = symbol | InjectableClass;
 /** Any capability or form of one, whatever its type: tokens are invariant, so this names only what needs none. */
 type AnyToken = Pick<Capability<never>, 'id' | 'version' | 'key'>;
 type InjectableToken = AnyToken | { readonly kind: string; readonly capability: AnyToken };
+
+const require = createRequire(import.meta.url);
+
+/** Loaded when the first plugin builds a class: it adds two dozen globals, and most nodes never need it. */
+function loadTsyringe(): typeof import('tsyringe') {
+  require('reflect-metadata');
+  return require('tsyringe');
+}
 
 const parametersOf = new WeakMap<object, Map<number, Token>>();
 
@@ -39,7 +47,6 @@ export function inject(of: InjectableToken | ContextToken | InjectableClass): Pa
 function attach(target: object, index: number, token: Token): void {
   const parameters = parametersOf.get(target) ?? new Map<number, Token>();
   parametersOf.set(target, parameters.set(index, token));
-  tsyringeInject(token)(target, undefined, index);
 }
 
 /** The parameters of a class; one without a constructor of its own has that of its parent. */
@@ -48,15 +55,14 @@ function parametersFor(type: InjectableClass): ReadonlyMap<number, Token> {
   if (own) return own;
   const parent: unknown = Object.getPrototypeOf(type);
   if (type.length > 0 || typeof parent !== 'function' || parent === Function.prototype) return new Map();
-  const inherited = parametersFor(parent as InjectableClass);
-  for (const [index, token] of inherited) attach(type, index, token);
-  return inherited;
+  return parametersFor(parent as InjectableClass);
 }
 
 /** One child container per plugin, filled with what its `requires` resolved to. Plugins only ever see `resolve`. */
 export class PluginRegistry {
   readonly #plugin: string;
-  readonly #container: DependencyContainer = container.createChildContainer();
+  readonly #tsyringe = loadTsyringe();
+  readonly #container: DependencyContainer = this.#tsyringe.container.createChildContainer();
   readonly #onBuilt: (instance: unknown) => void;
 
   constructor(plugin: string, onBuilt: (instance: unknown) => void) {
@@ -103,7 +109,8 @@ export class PluginRegistry {
     }
     if (missing.length > 0) return missing;
     const buildable = type as unknown as new (...args: unknown[]) => object;
-    injectable()(buildable);
+    for (const [index, token] of parameters) this.#tsyringe.inject(token)(type, undefined, index);
+    this.#tsyringe.injectable()(buildable);
     this.#container.registerSingleton(buildable);
     this.#container.afterResolution(buildable, (_token, instance) => this.#onBuilt(instance), {
       frequency: 'Once',
