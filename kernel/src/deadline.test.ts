@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { openDeadline, raceSignal } from './deadline.js';
+import { childController, openDeadline, raceSignal } from './deadline.js';
 import { deferred } from './plugins.test.support.js';
 
 beforeEach(() => {
@@ -62,6 +62,43 @@ describe('openDeadline', () => {
     jest.advanceTimersByTime(1_000_000);
 
     expect(deadline.signal.aborted).toBe(false);
+  });
+});
+
+describe('childController', () => {
+  it('follows its parent, with the reason', () => {
+    const parent = new AbortController();
+    using child = childController(parent.signal);
+
+    parent.abort('stop');
+
+    expect([child.signal.aborted, child.signal.reason]).toEqual([true, 'stop']);
+  });
+
+  it('aborts alone, without its parent', () => {
+    const parent = new AbortController();
+    using child = childController(parent.signal);
+
+    child.abort('stop');
+
+    expect([child.signal.aborted, parent.signal.aborted]).toEqual([true, false]);
+  });
+
+  it('is born aborted where its parent was', () => {
+    using child = childController(AbortSignal.abort('stop'));
+
+    expect(child.signal.reason).toBe('stop');
+  });
+
+  it('leaves nothing on its parent', () => {
+    const parent = new AbortController();
+
+    for (let round = 0; round < 1_000; round++) {
+      using child = childController(parent.signal);
+      if (round % 2) child.abort('stop');
+    }
+
+    expect(getEventListeners(parent.signal, 'abort')).toHaveLength(0);
   });
 });
 

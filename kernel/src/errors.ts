@@ -34,15 +34,18 @@ export const KernelError = defineErrors(
       `The plan has plugin ${d.plugin}, and no plugin object was given for it. Pass the "plugins" that planManifest() returned.`,
     KERNEL_BOOT_FAILED: (d: {
       tier: string;
-      results: readonly { plugin: string; state: string; reason?: string | undefined }[];
-    }) =>
-      [
+      results: readonly { plugin: string; state: string; reason?: string | undefined; isCause: boolean }[];
+    }) => {
+      const failed = d.results.filter(({ state }) => state === 'failed');
+      const causes = failed.filter(({ isCause }) => isCause);
+      const others = failed.filter(({ isCause }) => !isCause).map(({ plugin }) => plugin);
+      return [
         `Tier ${d.tier} did not start.`,
-        ...d.results
-          .filter(({ state }) => state === 'failed')
-          .map((failed) => `  ${failed.plugin}: ${failed.reason}`),
+        ...causes.map(({ plugin, reason }) => `  ${plugin}: ${reason}`),
+        ...(others.length > 0 ? [`  Given up because of that: ${list(others)}.`] : []),
         'Mend this, or mark a plugin "boot: degrade" if the node may run without it.',
-      ].join('\n'),
+      ].join('\n');
+    },
     KERNEL_BOOT_TIMEOUT: (d: { waitedMs: number; awaiting: readonly string[] }) =>
       `The node was not up after ${d.waitedMs} ms; still waiting for ${list(d.awaiting)}. Raise START_TIMEOUT_MS if they are only slow.`,
     KERNEL_BOOT_ABORTED: (d: { tier: string }) =>

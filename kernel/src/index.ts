@@ -8,7 +8,13 @@ export {
   type NamedProvider,
 } from './capability.js';
 export type { Config, ConfigFormat, ConfigKey, ConfigSchema, ConfigValue } from './config-schema.js';
-export { type Deadline, openDeadline, raceSignal } from './deadline.js';
+export {
+  type ChildController,
+  childController,
+  type Deadline,
+  openDeadline,
+  raceSignal,
+} from './deadline.js';
 export {
   type DeclaredProvision,
   type DeclaredRequirement,

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { KernelError } from './errors.js';
 import type { Manifest, Position } from './manifest.js';
 import { readShape } from './manifest-shape.js';
+import { packageRoots } from './package-roots.js';
 import type { Problem } from './problem.js';
 import { problem } from './problems.js';
 import { isRecord, type LocatedTree, parseYaml, show, treeOf } from './yaml-tree.js';
@@ -127,11 +128,14 @@ async function loadBase(
 
 function resolveBase(target: string, directory: string): string | undefined {
   if (!target.startsWith('@')) return path.resolve(directory, target);
-  try {
-    return createRequire(path.join(directory, 'manifest.yaml')).resolve(target);
-  } catch {
-    return undefined;
+  for (const start of packageRoots(directory)) {
+    try {
+      return createRequire(path.join(start, 'manifest.yaml')).resolve(target);
+    } catch {
+      // Not from there.
+    }
   }
+  return undefined;
 }
 
 async function readManifest(file: string): Promise<string> {

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { openDeadline, raceSignal } from './deadline.js';
 import { declarationOf } from './declaration.js';
 import type { Manifest, PluginEntry } from './manifest.js';
+import { packageRoots } from './package-roots.js';
 import type { Plugin } from './plugin.js';
 import { nearest } from './problems.js';
 import { type Environment, evaluateWhen } from './when.js';
@@ -83,7 +84,7 @@ function findingOf(error: unknown): string {
   return (text.split('\n')[0] ?? text).replace(/\.$/, '');
 }
 
-/** The module file of `use`, looked up from the manifest's folder, then the working directory, then beside the kernel. */
+/** The module file of `use`. */
 async function findModule(use: string, directory: string): Promise<string | undefined> {
   if (/^[./]/.test(use)) {
     const file = path.resolve(directory, use);
@@ -98,7 +99,7 @@ async function findModule(use: string, directory: string): Promise<string | unde
 }
 
 function* packageFolders(directory: string): Generator<string> {
-  for (const start of [directory, process.cwd(), path.dirname(fileURLToPath(import.meta.url))]) {
+  for (const start of packageRoots(directory)) {
     for (let folder = start; ; folder = path.dirname(folder)) {
       yield path.join(folder, 'node_modules');
       if (path.dirname(folder) === folder) break;

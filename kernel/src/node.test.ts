@@ -177,7 +177,7 @@ describe('a required plugin that fails', () => {
     expect(error.message.split('\n')).toEqual([
       'Tier test did not start.',
       '  c: Plugin c failed to start: c has no power. The cause says where.',
-      '  d: Start-up was given up because the required plugin c failed.',
+      '  Given up because of that: d.',
       'Mend this, or mark a plugin "boot: degrade" if the node may run without it.',
     ]);
   });

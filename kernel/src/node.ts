@@ -1,5 +1,6 @@
 import type { Capability } from './capability.js';
 import { openDeadline } from './deadline.js';
+import { isTiercelError } from './define-errors.js';
 import { KernelError } from './errors.js';
 import type { Plan, PlannedDep, ProviderRef } from './plan.js';
 import type { Plugin } from './plugin.js';
@@ -147,12 +148,14 @@ export class Node implements AsyncDisposable {
     else deadline.signal.addEventListener('abort', giveUp, { once: true });
 
     let firstError: unknown;
+    const causes = new Set<string>();
     const ups = new Map<string, Promise<void>>();
     const releases: Promise<unknown>[] = [];
     // The plan is in dependency order, so each promise exists before it is awaited.
     for (const running of this.#running.values()) {
       const { key, entry } = running.planned;
       const up = this.#startOne(running, ups, siblings.signal).catch((error: unknown) => {
+        if (!siblings.signal.aborted || !isConsequence(error)) causes.add(key);
         if (entry.boot === 'required') {
           firstError ??= error;
           siblings.abort(new KernelError('KERNEL_SIBLING_FAILED', { plugin: key }));
@@ -167,7 +170,9 @@ export class Node implements AsyncDisposable {
     if (signal?.aborted) return aborted();
     // Too late for plugins that may be missing is not too late for the node.
     if (firstError === undefined || firstError === deadline.signal.reason) return firstError;
-    const results = this.plugins.map(({ plugin, state, reason }) => ({ plugin, state, reason }));
+    const results = this.plugins.map(({ plugin, state, reason }) => {
+      return { plugin, state, reason, isCause: causes.has(plugin) };
+    });
     return new KernelError('KERNEL_BOOT_FAILED', { tier, results }, { cause: firstError });
   }
 
@@ -277,6 +282,14 @@ export class Node implements AsyncDisposable {
       }
     }
   }
+}
+
+/** Whether a plugin failed only because another one did. */
+function isConsequence(error: unknown): boolean {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
+    if (isTiercelError(cause, 'KERNEL_SIBLING_FAILED')) return true;
+  }
+  return isTiercelError(error, 'KERNEL_PROVIDER_NOT_READY');
 }
 
 function messageOf(error: unknown): string {
