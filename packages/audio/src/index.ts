@@ -33,6 +33,7 @@ export {
 } from './pcm.js';
 export { PcmRing, type PcmRingOptions, type PcmSlice } from './pcm-ring.js';
 export { Resampler, type ResamplerOptions, resample } from './resampler.js';
+export { RoomNoise, type RoomNoiseOptions } from './room-noise.js';
 export { type TrimOptions, trimLeadingSilence, trimTrailingSilence } from './trim.js';
 export { encodeWav } from './wav/encode-wav.js';
 export { type ParseWavOptions, parseWav, type WavAudio } from './wav/parse-wav.js';
