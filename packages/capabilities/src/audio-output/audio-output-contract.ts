@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Frame } from '@tiercel/audio';
+import { collect } from '../contract/collect.js';
 import type { AudioOutput, PlayoutProgress } from './audio-output.js';
 
 export interface OpenAudioOutput {
@@ -331,12 +332,6 @@ class SlowSource extends FrameSource {
       },
     };
   }
-}
-
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
 }
 
 function sorted(numbers: readonly number[]): number[] {

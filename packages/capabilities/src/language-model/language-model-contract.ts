@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isTiercelError } from '@tiercel/kernel';
+import { collect } from '../contract/collect.js';
 import type { JsonSchema } from '../tool-provider/index.js';
 import type { LanguageModel, LanguageModelEvent, ModelRequest } from './language-model.js';
 
@@ -247,12 +248,6 @@ export function describeLanguageModelContract(
       else expect(outcome).toMatchObject({ code: expect.stringMatching(/^LANGUAGE_MODEL_SCHEMA_/) });
     });
   });
-}
-
-async function collect(events: AsyncIterable<LanguageModelEvent>): Promise<LanguageModelEvent[]> {
-  const list: LanguageModelEvent[] = [];
-  for await (const event of events) list.push(event);
-  return list;
 }
 
 /** The typed error that an answer fails with before its first event. */

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Frame, Framer, silence } from '@tiercel/audio';
+import { collect } from '../contract/collect.js';
+import { countListeners } from '../contract/count-listeners.js';
+import { streamOf, WatchedSource } from '../contract/watched-source.js';
 import type { SpeechToText, TranscribeOptions, TranscriptEvent } from './speech-to-text.js';
 
 export interface OpenSpeechToText {
@@ -220,67 +223,8 @@ function finalOf(events: readonly TranscriptEvent[]): Final {
   return last;
 }
 
-async function* streamOf(frames: readonly Frame[]): AsyncGenerator<Frame> {
-  yield* frames;
-}
-
 /** Calls `atEnd` one turn of the event loop after its last frame was read: recognition has begun. */
 async function* announced(frames: readonly Frame[], atEnd: () => void): AsyncGenerator<Frame> {
   yield* frames;
   setImmediate(atEnd);
-}
-
-async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
-  const items: T[] = [];
-  for await (const item of source) items.push(item);
-  return items;
-}
-
-function countListeners(signal: AbortSignal): () => number {
-  let count = 0;
-  const add = signal.addEventListener.bind(signal) as (...args: unknown[]) => void;
-  const remove = signal.removeEventListener.bind(signal) as (...args: unknown[]) => void;
-  const known = new Set<unknown>();
-  signal.addEventListener = (...args: unknown[]) => {
-    known.add(args[1]);
-    count = known.size;
-    add(...args);
-  };
-  signal.removeEventListener = (...args: unknown[]) => {
-    known.delete(args[1]);
-    count = known.size;
-    remove(...args);
-  };
-  return () => count;
-}
-
-/** Gives its frames, then stays silent for ever; tells what its reader does. */
-class WatchedSource implements AsyncIterable<Frame> {
-  readonly #frames: readonly Frame[];
-  readonly isDry: Promise<void>;
-  #dry: () => void = () => undefined;
-  reads = 0;
-  isClosed = false;
-
-  constructor(frames: readonly Frame[]) {
-    this.#frames = frames;
-    this.isDry = new Promise((resolve) => {
-      this.#dry = resolve;
-    });
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<Frame> {
-    return {
-      next: async () => {
-        const value = this.#frames[this.reads++];
-        if (value) return { done: false, value };
-        this.#dry();
-        return new Promise<IteratorResult<Frame>>(() => undefined);
-      },
-      return: async () => {
-        this.isClosed = true;
-        return { done: true, value: undefined };
-      },
-    };
-  }
 }

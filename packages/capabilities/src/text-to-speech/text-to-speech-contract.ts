@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { durationMs, type Frame, joinFrames, levelDbfs } from '@tiercel/audio';
+import { durationMs, joinFrames, levelDbfs } from '@tiercel/audio';
+import { codeOf } from '../contract/code-of.js';
+import { collect } from '../contract/collect.js';
+import { countListeners } from '../contract/count-listeners.js';
 import type { SynthesizeOptions, TextToSpeech } from './text-to-speech.js';
 
 export interface OpenTextToSpeech {
@@ -166,29 +169,4 @@ export function describeTextToSpeechContract(
       expect(listeners()).toBe(0);
     });
   });
-}
-
-function codeOf(result: PromiseSettledResult<unknown> | undefined): unknown {
-  return result?.status === 'rejected' ? (result.reason as { readonly code?: unknown }).code : 'no error';
-}
-
-async function collect(source: AsyncIterable<Frame>): Promise<Frame[]> {
-  const items: Frame[] = [];
-  for await (const item of source) items.push(item);
-  return items;
-}
-
-function countListeners(signal: AbortSignal): () => number {
-  const known = new Set<unknown>();
-  const add = signal.addEventListener.bind(signal) as (...args: unknown[]) => void;
-  const remove = signal.removeEventListener.bind(signal) as (...args: unknown[]) => void;
-  signal.addEventListener = (...args: unknown[]) => {
-    known.add(args[1]);
-    add(...args);
-  };
-  signal.removeEventListener = (...args: unknown[]) => {
-    known.delete(args[1]);
-    remove(...args);
-  };
-  return () => known.size;
 }

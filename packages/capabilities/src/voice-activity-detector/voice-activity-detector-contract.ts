@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Frame, Framer, silence } from '@tiercel/audio';
+import { codeOf } from '../contract/code-of.js';
+import { collect } from '../contract/collect.js';
+import { streamOf, WatchedSource } from '../contract/watched-source.js';
 import type { VoiceActivityDetector, VoiceActivityEvent } from './voice-activity-detector.js';
 
 export interface OpenVoiceActivityDetector {
@@ -201,49 +204,4 @@ export function describeVoiceActivityDetectorContract(
 
 function frameOf(pcm: Int16Array, sampleRateHz: number): Frame {
   return { pcm, sampleRateHz, position: 0, timeMs: 0 };
-}
-
-function codeOf(result: PromiseSettledResult<unknown> | undefined): unknown {
-  return result?.status === 'rejected' ? (result.reason as { readonly code?: unknown }).code : 'no error';
-}
-
-async function* streamOf(frames: readonly Frame[]): AsyncGenerator<Frame> {
-  yield* frames;
-}
-
-async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
-  const items: T[] = [];
-  for await (const item of source) items.push(item);
-  return items;
-}
-
-/** Gives its frames, then stays silent for ever; tells what its reader does. */
-class WatchedSource implements AsyncIterable<Frame> {
-  readonly #frames: readonly Frame[];
-  readonly isDry: Promise<void>;
-  #dry: () => void = () => undefined;
-  reads = 0;
-  isClosed = false;
-
-  constructor(frames: readonly Frame[]) {
-    this.#frames = frames;
-    this.isDry = new Promise((resolve) => {
-      this.#dry = resolve;
-    });
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<Frame> {
-    return {
-      next: async () => {
-        const value = this.#frames[this.reads++];
-        if (value) return { done: false, value };
-        this.#dry();
-        return new Promise<IteratorResult<Frame>>(() => undefined);
-      },
-      return: async () => {
-        this.isClosed = true;
-        return { done: true, value: undefined };
-      },
-    };
-  }
 }
