@@ -151,7 +151,7 @@ describe('openModelStore', () => {
     const store = await openModelStore({
       directory: fixture.directory,
       catalogueFile: extra,
-      pull: { isLoopbackHttpAllowed: true },
+      hosts: ['127.0.0.1'],
     });
 
     const names = (await store.list()).map(({ name }) => name);

@@ -28,6 +28,7 @@ export default definePlugin({
       doc: 'Hosts that catalogues may name beside the usual ones; "*." stands for any sub-domain',
       format: 'list',
       default: [],
+      env: 'MODELS_HOSTS',
     },
   },
   async setup({ config }) {

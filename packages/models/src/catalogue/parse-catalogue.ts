@@ -26,7 +26,6 @@ export interface ParseCatalogueOptions {
   /** Named in the error. */
   readonly file: string;
   readonly hosts: readonly string[];
-  readonly isLoopbackHttpAllowed?: boolean | undefined;
   /** Names that are in the catalogue already. */
   readonly taken: ReadonlySet<string>;
 }

@@ -18,8 +18,8 @@ describe('findUrlProblem', () => {
     expect(findUrlProblem('https://hf.co.', rules)).toContain('not allowed');
   });
 
-  it('refuses other schemes, http to this machine included unless asked for', () => {
-    const loopback = { ...rules, isLoopbackHttpAllowed: true };
+  it('refuses other schemes, http to this machine included unless its host is listed', () => {
+    const loopback = { hosts: [...DEFAULT_HOSTS, '127.0.0.1', 'localhost'] };
 
     expect(findUrlProblem('http://huggingface.co/', loopback)).toBe('uses http, not https');
     expect(findUrlProblem('http://127.0.0.1/', rules)).toBe('uses http, not https');

@@ -8,9 +8,8 @@ export const DEFAULT_HOSTS: readonly string[] = [
 ];
 
 export interface UrlRules {
+  /** A listed host of this machine itself (`localhost`, `127.…`) may also be asked by plain http: a mirror there has no certificate. */
   readonly hosts: readonly string[];
-  /** Plain http to this machine itself, for tests and local mirrors. */
-  readonly isLoopbackHttpAllowed?: boolean | undefined;
 }
 
 /** Why nothing may be downloaded from `url`, or `undefined` if it may. */
@@ -18,11 +17,10 @@ export function findUrlProblem(url: string, rules: UrlRules): string | undefined
   if (!URL.canParse(url)) return 'is not an address';
   const { protocol, hostname, username, password } = new URL(url);
   if (username !== '' || password !== '') return 'holds a user name or password';
-  if (protocol === 'http:' && rules.isLoopbackHttpAllowed === true && isLoopback(hostname)) return undefined;
-  if (protocol !== 'https:') return `uses ${protocol.slice(0, -1)}, not https`;
-  return rules.hosts.some((pattern) => matches(hostname, pattern))
-    ? undefined
-    : `host ${hostname} is not allowed`;
+  const isMirror = protocol === 'http:' && isLoopback(hostname);
+  if (protocol !== 'https:' && !isMirror) return `uses ${protocol.slice(0, -1)}, not https`;
+  if (rules.hosts.some((pattern) => matches(hostname, pattern))) return undefined;
+  return isMirror ? 'uses http, not https' : `host ${hostname} is not allowed`;
 }
 
 function matches(hostname: string, pattern: string): boolean {

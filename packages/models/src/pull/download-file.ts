@@ -1,3 +1,4 @@
+import { type ChildController, childController } from '@tiercel/kernel';
 import type { CatalogueFile } from '../catalogue/catalogue-entry.js';
 import { ModelError } from '../errors.js';
 import { errorCode } from '../system-error.js';
@@ -104,19 +105,16 @@ class FileDownload {
   async #attempt(): Promise<void> {
     const { signal } = this.#task;
     signal?.throwIfAborted();
-    const controller = new AbortController();
-    const abort = () => controller.abort(signal?.reason);
-    signal?.addEventListener('abort', abort, { once: true });
+    const controller = childController(signal);
     try {
       await this.#request(controller);
     } finally {
-      signal?.removeEventListener('abort', abort);
       // Also ends a body that nobody wants to read to its end.
-      controller.abort();
+      controller.abort(undefined);
     }
   }
 
-  async #request(controller: AbortController): Promise<void> {
+  async #request(controller: ChildController): Promise<void> {
     const { model, file } = this.#task;
     const offset = this.#partial.receivedBytes;
     const request = {
@@ -126,7 +124,6 @@ class FileDownload {
       headers: rangeHeaders(offset, this.#partial.remote),
       deadlines: this.#settings.deadlines,
       hosts: this.#settings.hosts,
-      isLoopbackHttpAllowed: this.#settings.isLoopbackHttpAllowed,
       signal: controller.signal,
     };
     const response = await openDownload(request);
@@ -186,7 +183,7 @@ class FileDownload {
     return etag === undefined || headers.etag === undefined || headers.etag === etag;
   }
 
-  async #store(response: DownloadResponse, controller: AbortController): Promise<void> {
+  async #store(response: DownloadResponse, controller: ChildController): Promise<void> {
     const { model, file, onReceived } = this.#task;
     const { stallMs, stallBytes } = this.#settings.deadlines;
     const { host, body } = response;

@@ -73,8 +73,7 @@ export class PullFixture implements AsyncDisposable {
       directory: this.directory,
       starterDirectory: path.join(this.directory, 'no-starter-models'),
       pull: {
-        isLoopbackHttpAllowed: true,
-        hosts: [],
+        hosts: ['127.0.0.1'],
         delay: async () => undefined,
         deadlines: { connectMs: 2_000, headersMs: 2_000, stallMs: 2_000, stallBytes: 1_000 },
         ...pull,

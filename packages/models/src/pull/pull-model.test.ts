@@ -417,7 +417,7 @@ describe('pull and where it may go', () => {
 
   it('follows no redirect to plain http elsewhere', async () => {
     fixture.server.next(answerWith(302, { location: 'http://huggingface.co/x' }));
-    const store = await fixture.store({ hosts: ['huggingface.co'] });
+    const store = await fixture.store({ hosts: ['127.0.0.1', 'huggingface.co'] });
 
     await expect(store.pull(MODEL)).rejects.toMatchObject({
       code: 'MODEL_URL_REFUSED',

@@ -1,8 +1,9 @@
-import { mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CatalogueEntry, type CatalogueFile, totalBytes } from '../catalogue/catalogue-entry.js';
 import { ModelError } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 import { mendingHint } from '../mending-hint.js';
 import { errorCode } from '../system-error.js';
 import { checkFiles } from '../verify/check-files.js';
@@ -57,7 +58,7 @@ export async function pullModel(
 ): Promise<void> {
   if (settings.isOffline) throw new ModelError('MODEL_OFFLINE', { model: entry.name });
   try {
-    await mkdir(directory, { recursive: true });
+    await makeFolder(directory);
     await using _lock = await PullLock.take(entry.name, directory);
     await pullLocked(entry, directory, settings, options);
   } catch (error) {
@@ -78,7 +79,7 @@ async function pullLocked(
   let presentBytes = totalBytes(entry) - totalBytes({ files: missing });
   for (const file of missing) {
     const target = path.join(directory, file.path);
-    await mkdir(path.dirname(target), { recursive: true });
+    await makeFolder(path.dirname(target));
     const onReceived = (receivedBytes: number) =>
       options.onProgress?.({
         model: entry.name,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from '../make-folder.js';
 import { type FileState, isSameState } from './file-state.js';
 
 interface Verified {
@@ -60,7 +61,7 @@ export class VerifiedFiles {
     const newest = [...merged].sort(([, a], [, b]) => b.checkedMs - a.checkedMs).slice(0, MAX_ENTRIES);
     const temporary = path.join(this.#directory, `${FILE_NAME}.${randomUUID()}`);
     try {
-      await mkdir(this.#directory, { recursive: true });
+      await makeFolder(this.#directory);
       await writeFile(temporary, JSON.stringify({ format: 1, files: Object.fromEntries(newest) }), {
         mode: 0o600,
       });
