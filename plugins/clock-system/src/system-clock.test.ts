@@ -1,9 +1,13 @@
+import { execFile } from 'node:child_process';
 import { getEventListeners } from 'node:events';
+import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { Clock } from '@tiercel/capabilities/clock';
 import { describeClockContract } from '@tiercel/capabilities/clock/testing';
 import { boot } from '@tiercel/kernel';
 import clockSystem, { SystemClock } from './index.js';
+
+const run = promisify(execFile);
 
 describeClockContract('SystemClock', () => ({ provider: new SystemClock(), close: () => undefined }));
 
@@ -17,6 +21,18 @@ describeClockContract('clock-system in a node', async () => {
 });
 
 describe('SystemClock', () => {
+  it('takes UTC for a time zone that the machine does not know', async () => {
+    // The zone is fixed when a process starts, so this needs one of its own.
+    const built = new URL('../dist/index.js', import.meta.url).href;
+    const script = `import { SystemClock } from '${built}'; process.stdout.write(new SystemClock().timeZone());`;
+
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], {
+      env: { TZ: '' },
+    });
+
+    expect(stdout).toBe('UTC');
+  });
+
   it('waits for a delay that is longer than any timer', async () => {
     const clock = new SystemClock();
     const controller = new AbortController();

@@ -14,7 +14,9 @@ export class SystemClock implements Clock {
   }
 
   timeZone(): string {
-    return new Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+    const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+    // An empty or unknown TZ gives a name that no formatter takes back.
+    return !timeZone || timeZone === 'Etc/Unknown' ? 'UTC' : timeZone;
   }
 
   async delay(ms: number, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
