@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Channel, type Frame } from '@tiercel/audio';
 import type { AssistantEvent, AssistantInput, ConverseOptions } from '@tiercel/capabilities/assistant';
-import { type ChildController, childController } from './child-controller.js';
+import { type ChildController, childController } from '@tiercel/kernel';
 import { Ear, LISTENING_RATE_HZ } from './ear.js';
 import { AssistantError } from './errors.js';
 import { History } from './history.js';

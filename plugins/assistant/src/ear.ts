@@ -16,7 +16,7 @@ import type {
   VoiceActivityDetector,
   VoiceActivityEvent,
 } from '@tiercel/capabilities/voice-activity-detector';
-import { childController } from './child-controller.js';
+import { childController } from '@tiercel/kernel';
 import { isTurnOver } from './endpointing.js';
 import { AssistantError } from './errors.js';
 import { type Attempt, OpenUtterance } from './open-utterance.js';
@@ -46,6 +46,8 @@ const DETECTOR_CLOSE_MS = 5_000;
 const SPEECH_ABOVE_FLOOR_DB = 10;
 const QUIETEST_SPEECH_DBFS = -60;
 const SPEECH_END_SEARCH_MS = 500;
+/** Detectors report speech about 0.2 s after it has begun, so a turn ends only where this much of it was quiet as well. */
+const QUIET_BEFORE_COMMIT_MS = 150;
 
 export interface EarOptions {
   readonly vad: VoiceActivityDetector;
@@ -273,9 +275,11 @@ export class Ear {
 
   #closeIfOver(open: OpenUtterance): void {
     const { pauses, completePauseMs, maxPauseMs } = this.#options;
+    const quietFrom = this.#position - samples(QUIET_BEFORE_COMMIT_MS);
     const silence = {
       silenceMs: milliseconds(this.#position - open.endPosition),
       sinceSoftEndMs: milliseconds(this.#position - open.softEndPosition),
+      isQuiet: this.#speechEndBetween(quietFrom, this.#position) === undefined,
       completeness: this.#completenessOf(open.attempt?.result),
     };
     if (isTurnOver(silence, { completePauseMs, maxPauseMs, pauseMs: pauses.pauseMs })) this.#close();
@@ -349,10 +353,15 @@ export class Ear {
 
   #timeOfSpeechEnd(open: OpenUtterance): number {
     const from = Math.max(open.startPosition, open.endPosition - samples(SPEECH_END_SEARCH_MS));
-    const { pcm, position } = this.#ring.slice(from, open.softEndPosition);
+    return this.#timeOf(this.#speechEndBetween(from, open.softEndPosition) ?? open.endPosition);
+  }
+
+  /** After the last sample that stands out from the background, whatever the detector makes of it. */
+  #speechEndBetween(fromPosition: number, toPosition: number): number | undefined {
+    const { pcm, position } = this.#ring.slice(fromPosition, toPosition);
     const thresholdDbfs = Math.max(QUIETEST_SPEECH_DBFS, this.#floor.floorDbfs + SPEECH_ABOVE_FLOOR_DB);
     const last = lastAudibleSample(pcm, { sampleRateHz: LISTENING_RATE_HZ, thresholdDbfs });
-    return this.#timeOf(last === undefined ? open.endPosition : position + last + 1);
+    return last === undefined ? undefined : position + last + 1;
   }
 
   #timeOf(position: number): number {

@@ -7,7 +7,7 @@ import { quietestSample } from './quietest.js';
 import { completenessOf } from './words.js';
 
 const rules = { completePauseMs: 300, pauseMs: 700, maxPauseMs: 1_200 };
-const after = (silenceMs: number) => ({ silenceMs, sinceSoftEndMs: silenceMs - 200 });
+const after = (silenceMs: number) => ({ silenceMs, sinceSoftEndMs: silenceMs - 200, isQuiet: true });
 
 describe('isTurnOver', () => {
   it('ends a turn that looks complete after a short pause', () => {
@@ -25,6 +25,14 @@ describe('isTurnOver', () => {
     expect(isTurnOver({ ...after(1_400), completeness: 'unfinished' }, rules)).toBe(true);
     expect(isTurnOver({ ...after(1_399), completeness: undefined }, rules)).toBe(false);
     expect(isTurnOver({ ...after(1_400), completeness: undefined }, rules)).toBe(true);
+  });
+
+  it('waits as long as it may where something can be heard', () => {
+    const loud = { ...after(1_399), isQuiet: false };
+
+    expect(isTurnOver({ ...loud, completeness: 'complete' }, rules)).toBe(false);
+    expect(isTurnOver({ ...loud, completeness: 'open' }, rules)).toBe(false);
+    expect(isTurnOver({ ...after(1_400), isQuiet: false, completeness: 'complete' }, rules)).toBe(true);
   });
 });
 

@@ -5,6 +5,8 @@ export interface Silence {
   readonly silenceMs: number;
   /** Since the detector found that speech was over, in stream time. */
   readonly sinceSoftEndMs: number;
+  /** Nothing stood out from the background a moment ago. Speech that has begun is heard before the detector is sure of it. */
+  readonly isQuiet: boolean;
   /** What the transcript looks like; `undefined` while it is being made. */
   readonly completeness: Completeness | undefined;
 }
@@ -21,6 +23,7 @@ export interface PauseRules {
 /** Whether the speaker has finished. What comes later belongs to the next turn. */
 export function isTurnOver(silence: Silence, rules: PauseRules): boolean {
   if (silence.sinceSoftEndMs >= rules.maxPauseMs) return true;
+  if (!silence.isQuiet) return false;
   switch (silence.completeness) {
     case 'complete':
       return silence.silenceMs >= rules.completePauseMs;

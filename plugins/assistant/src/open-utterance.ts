@@ -1,4 +1,4 @@
-import type { ChildController } from './child-controller.js';
+import type { ChildController } from '@tiercel/kernel';
 import type { Transcription } from './utterance.js';
 
 /** One try to transcribe what an open utterance holds so far. */

@@ -10,7 +10,7 @@ import {
 import type { AssistantEvent } from '@tiercel/capabilities/assistant';
 import type { Clock } from '@tiercel/capabilities/clock';
 import type { TextToSpeech } from '@tiercel/capabilities/text-to-speech';
-import { childController } from './child-controller.js';
+import { childController } from '@tiercel/kernel';
 import { HeardLedger } from './ledger.js';
 import { Playout } from './playout.js';
 import type { Boundary } from './segmenter.js';

@@ -2,8 +2,6 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { FakeClock } from '@tiercel/capabilities/clock/testing';
 import { FakeLog } from '@tiercel/capabilities/log/testing';
-import { abortable } from './abortable.js';
-import { childController } from './child-controller.js';
 import { Stages } from './stages.js';
 import { TurnAbort } from './turn-abort.js';
 
@@ -14,56 +12,6 @@ function create() {
   const log = new FakeLog();
   return { clock, log, stages: new Stages(clock, log), controller: new AbortController() };
 }
-
-describe('childController', () => {
-  it('follows its parent, with the reason', () => {
-    const parent = new AbortController();
-    using child = childController(parent.signal);
-
-    parent.abort('stop');
-
-    expect([child.signal.aborted, child.signal.reason]).toEqual([true, 'stop']);
-  });
-
-  it('aborts alone, without its parent', () => {
-    const parent = new AbortController();
-    using child = childController(parent.signal);
-
-    child.abort('stop');
-
-    expect([child.signal.aborted, parent.signal.aborted]).toEqual([true, false]);
-  });
-
-  it('is born aborted where its parent was', () => {
-    using child = childController(AbortSignal.abort('stop'));
-
-    expect(child.signal.reason).toBe('stop');
-  });
-
-  it('leaves nothing on its parent', () => {
-    const parent = new AbortController();
-
-    for (let round = 0; round < 1_000; round++) {
-      using child = childController(parent.signal);
-      if (round % 2) child.abort('stop');
-    }
-
-    expect(getEventListeners(parent.signal, 'abort')).toHaveLength(0);
-  });
-});
-
-describe('abortable', () => {
-  it('rejects as soon as the signal aborts, and leaves no listener', async () => {
-    const controller = new AbortController();
-
-    const waiting = abortable(never(), controller.signal);
-    controller.abort(new TurnAbort('stopped'));
-
-    await expect(waiting).rejects.toMatchObject({ reason: 'stopped' });
-    await abortable(Promise.resolve(), new AbortController().signal);
-    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
-  });
-});
 
 describe('Stages', () => {
   it('gives the result of the work, and leaves no listener and no timer', async () => {

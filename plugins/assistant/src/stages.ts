@@ -1,8 +1,6 @@
 import type { Clock } from '@tiercel/capabilities/clock';
 import type { Log } from '@tiercel/capabilities/log';
-import { isTiercelError } from '@tiercel/kernel';
-import { abortable } from './abortable.js';
-import { type ChildController, childController } from './child-controller.js';
+import { type ChildController, childController, isTiercelError, raceSignal } from '@tiercel/kernel';
 import { AssistantError } from './errors.js';
 import { TurnAbort } from './turn-abort.js';
 
@@ -38,7 +36,7 @@ export class Stages {
     let working: PromiseLike<T> | undefined;
     try {
       working = work(controller.signal);
-      return await abortable(working, controller.signal);
+      return await raceSignal(working, controller.signal);
     } catch (error) {
       if (working && controller.signal.aborted) this.watch(options.stage, working);
       throw this.#explain(options.stage, error, deadline.error);
@@ -60,7 +58,7 @@ export class Stages {
       iterator = open(controller.signal)[Symbol.asyncIterator]();
       for (;;) {
         pending = iterator.next();
-        const result = await abortable(pending, controller.signal);
+        const result = await raceSignal(pending, controller.signal);
         pending = undefined;
         if (result.done) {
           isOver = true;

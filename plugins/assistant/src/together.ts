@@ -1,4 +1,4 @@
-import type { ChildController } from './child-controller.js';
+import type { ChildController } from '@tiercel/kernel';
 
 /** Waits for all parts. The first that fails aborts `controller`, and its error is thrown when all have settled. */
 export async function together(controller: ChildController, parts: readonly Promise<void>[]): Promise<void> {

@@ -1,6 +1,5 @@
 import type { AssistantEvent, TurnOutcome } from '@tiercel/capabilities/assistant';
-import { isTiercelError } from '@tiercel/kernel';
-import { type ChildController, childController } from './child-controller.js';
+import { type ChildController, childController, isTiercelError } from '@tiercel/kernel';
 import { AssistantError } from './errors.js';
 import { rejectTranscript } from './gate.js';
 import type { History } from './history.js';

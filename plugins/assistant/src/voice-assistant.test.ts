@@ -243,6 +243,35 @@ describe('pauses inside a turn', () => {
     ]);
   });
 
+  // The detector needs 96 ms to notice speech, and the transcript is there 360 ms after the pause began.
+  it.each([270, 300, 330])(
+    'of %i ms after a finished sentence do not cut what has begun since',
+    async (pauseMs) => {
+      const call = new Call({
+        hear: ({ durationMs }) => (durationMs < 2_500 ? 'Goodbye.' : 'Goodbye. Thank you for calling.'),
+      });
+
+      await call.hear(room(600), tone(1_000), room(pauseMs), tone(1_500), room(300));
+      await call.waitFor('turn-end');
+      await call.end();
+
+      expect(call.probe.ofType('turn-end')).toMatchObject([{ heard: 'Goodbye. Thank you for calling.' }]);
+    },
+  );
+
+  it('end the turn at the longest pause where noise goes on that is no speech', async () => {
+    const call = new Call();
+    const noise = tone(1_200).map((sample) => sample / 100);
+
+    await call.hear(room(600), tone(1_200), noise);
+    const early = call.probe.ofType('turn-start').length;
+    await call.hear(noise.subarray(0, 16 * 320));
+    const late = call.probe.ofType('turn-start').length;
+    await call.end();
+
+    expect([early, late]).toEqual([0, 1]);
+  });
+
   it('supersede the transcript that was being made: a late one is ignored', async () => {
     const call = new Call({
       hear: ({ durationMs }) => (durationMs < 3_000 ? 'Only the beginning.' : 'All of it.'),
