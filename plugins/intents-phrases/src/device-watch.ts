@@ -1,5 +1,6 @@
 import type { Log } from '@tiercel/capabilities/log';
 import type { WorldModel } from '@tiercel/capabilities/world-model';
+import { raceSignal } from '@tiercel/kernel';
 import type { DeviceNames } from './device-names.js';
 
 /** Keeps the device names in step with the world model. */
@@ -45,7 +46,7 @@ export class DeviceWatch implements AsyncDisposable {
   }
 
   async #readAll(): Promise<number> {
-    const { entries, revision } = await this.#world.snapshot('device');
+    const { entries, revision } = await raceSignal(this.#world.snapshot('device'), this.#closing.signal);
     this.#names.reset(entries);
     return revision;
   }

@@ -1,5 +1,6 @@
 import type { Log } from '@tiercel/capabilities/log';
 import type { ToolDescriptor, ToolProvider } from '@tiercel/capabilities/tool-provider';
+import { openDeadline, raceSignal } from '@tiercel/kernel';
 import { PhrasesError } from './errors.js';
 import { createPhraseBook, type PhraseBook } from './phrase-book.js';
 
@@ -13,11 +14,7 @@ export class PhraseSource implements AsyncDisposable {
   #book: PhraseBook = { grammars: new Map(), findings: [] };
   #fingerprint = '';
   #refreshing: Promise<void> | undefined;
-  #isClosed = false;
-  #stopWaiting: () => void = () => undefined;
-  readonly #closed = new Promise<undefined>((resolve) => {
-    this.#stopWaiting = () => resolve(undefined);
-  });
+  readonly #closing = new AbortController();
 
   constructor(providers: readonly ToolProvider[], log: Pick<Log, 'warn'>) {
     this.#providers = providers;
@@ -34,7 +31,7 @@ export class PhraseSource implements AsyncDisposable {
 
   /** The book as it is; asks in the background whether the tools have changed. Never waits, never fails. */
   currentBook(): PhraseBook {
-    if (!this.#isClosed) void this.refresh();
+    if (!this.#closing.signal.aborted) void this.refresh();
     return this.#book;
   }
 
@@ -47,8 +44,7 @@ export class PhraseSource implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
-    this.#stopWaiting();
+    this.#closing.abort();
     await this.#refreshing;
   }
 
@@ -67,21 +63,13 @@ export class PhraseSource implements AsyncDisposable {
   }
 
   async #readList(provider: ToolProvider): Promise<readonly ToolDescriptor[]> {
-    let timer: NodeJS.Timeout | undefined;
+    using deadline = openDeadline(this.#closing.signal, LIST_TIMEOUT_MS, () => undefined);
     try {
-      const tools = await Promise.race([
-        provider.list(),
-        this.#closed,
-        new Promise<undefined>((resolve) => {
-          timer = setTimeout(() => resolve(undefined), LIST_TIMEOUT_MS);
-        }),
-      ]);
-      if (tools) this.#lastLists.set(provider, tools);
-      else if (!this.#isClosed) this.#log.warn('tools are not listed in time', { waitedMs: LIST_TIMEOUT_MS });
+      this.#lastLists.set(provider, await raceSignal(provider.list(), deadline.signal));
     } catch (error) {
-      this.#log.warn('tools cannot be listed', { error });
-    } finally {
-      clearTimeout(timer);
+      if (!deadline.signal.aborted) this.#log.warn('tools cannot be listed', { error });
+      else if (!this.#closing.signal.aborted)
+        this.#log.warn('tools are not listed in time', { waitedMs: LIST_TIMEOUT_MS });
     }
     return this.#lastLists.get(provider) ?? [];
   }
