@@ -15,7 +15,7 @@ afterAll(() => programs[Symbol.asyncDispose]());
 
 function inputThrough(name: string, timeoutMs = 10_000): CommandAudioInput {
   const found = { program: recorders.arecord, file: path.join(programs.folder, name) };
-  return new CommandAudioInput({ found, device: '', clock: systemClock, timeoutMs });
+  return new CommandAudioInput({ find: async () => found, device: '', clock: systemClock, timeoutMs });
 }
 
 describeAudioInputContract('CommandAudioInput', () => {

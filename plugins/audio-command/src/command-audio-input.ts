@@ -6,7 +6,8 @@ import type { FoundProgram } from './find-program.js';
 import { RunningProgram } from './running-program.js';
 
 export interface CommandAudioInputOptions {
-  readonly found: FoundProgram;
+  /** Called for each capture, so that a machine without a microphone needs no program for one. */
+  readonly find: () => Promise<FoundProgram>;
   readonly device: string;
   readonly clock: Clock;
   /** Longest silence of the pipe; a microphone in a silent room still sends samples. */
@@ -26,6 +27,7 @@ export class CommandAudioInput implements AudioInput {
     isFinite: false,
   };
   readonly #options: CommandAudioInputOptions;
+  #isCaptured = false;
   #running: RunningProgram | undefined;
 
   constructor(options: CommandAudioInputOptions) {
@@ -38,8 +40,27 @@ export class CommandAudioInput implements AudioInput {
     readonly signal?: AbortSignal | undefined;
   } = {}): AsyncGenerator<Frame, void, undefined> {
     signal?.throwIfAborted();
-    const { found, device, clock } = this.#options;
-    if (this.#running) throw new AudioInputError('AUDIO_INPUT_BUSY', { source: found.program.name });
+    if (this.#isCaptured) throw new AudioInputError('AUDIO_INPUT_BUSY', { source: 'microphone' });
+    this.#isCaptured = true;
+    try {
+      const found = await this.#options.find();
+      signal?.throwIfAborted();
+      yield* this.#through(found, signal);
+    } finally {
+      this.#isCaptured = false;
+    }
+  }
+
+  /** Ends what runs, whoever reads it. */
+  async close(): Promise<void> {
+    await this.#running?.stop();
+  }
+
+  async *#through(
+    found: FoundProgram,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Frame, void, undefined> {
+    const { device, clock } = this.#options;
     const program = new RunningProgram(found, { rateHz: SAMPLE_RATE_HZ, device, clock });
     this.#running = program;
     const stop = new AbortController();
@@ -60,11 +81,6 @@ export class CommandAudioInput implements AudioInput {
       await listening;
       this.#running = undefined;
     }
-  }
-
-  /** Ends what runs, whoever reads it. */
-  async close(): Promise<void> {
-    await this.#running?.stop();
   }
 
   async #listen(program: RunningProgram, heard: Channel<Frame>, signal: AbortSignal): Promise<void> {

@@ -5,7 +5,8 @@ import type { FoundProgram } from './find-program.js';
 import { RunningProgram } from './running-program.js';
 
 export interface CommandAudioOutputOptions {
-  readonly found: FoundProgram;
+  /** Called for each attempt, so that a machine without a loudspeaker needs no program for one. */
+  readonly find: () => Promise<FoundProgram>;
   readonly device: string;
   readonly sampleRateHz: number;
   readonly clock: Clock;
@@ -37,8 +38,8 @@ class ProgramSink implements PlayoutSink {
   }
 
   async write(pcm: Int16Array): Promise<void> {
-    const { found, device, sampleRateHz, clock } = this.#options;
-    this.#running ??= new RunningProgram(found, { rateHz: sampleRateHz, device, clock });
+    const { find, device, sampleRateHz, clock } = this.#options;
+    this.#running ??= new RunningProgram(await find(), { rateHz: sampleRateHz, device, clock });
     const program = this.#running;
     // The pipe keeps a reference until it has written, and the samples are not ours to hold on to.
     const bytes = Buffer.from(bytesFromInt16(pcm));

@@ -26,13 +26,13 @@ export default definePlugin({
       default: 'auto',
     },
     inputDevice: {
-      doc: 'Microphone as the program names it; empty takes the default of the system',
+      doc: 'Microphone as the program names it; empty or auto takes the default of the system',
       format: String,
       default: '',
       env: 'AUDIO_INPUT',
     },
     outputDevice: {
-      doc: 'Loudspeaker as the program names it; empty takes the default of the system',
+      doc: 'Loudspeaker as the program names it; empty or auto takes the default of the system',
       format: String,
       default: '',
       env: 'AUDIO_OUTPUT',
@@ -54,15 +54,21 @@ export default definePlugin({
   },
   async setup({ deps, config, own }) {
     const { searchPath, recorder, player, timeoutMs } = config;
-    const [recording, playing] = await Promise.all([
-      findProgram(chosen(recorders, recorder), { searchPath, purpose: 'record' }),
-      findProgram(chosen(players, player), { searchPath, purpose: 'play' }),
-    ]);
+    const findRecorder = () => findProgram(chosen(recorders, recorder), { searchPath, purpose: 'record' });
+    const findPlayer = () => findProgram(chosen(players, player), { searchPath, purpose: 'play' });
+    // One of the two is enough: whoever only speaks needs no recorder. With neither there is nothing to start for.
+    const [recording, playing] = await Promise.allSettled([findRecorder(), findPlayer()]);
+    if (recording.status === 'rejected' && playing.status === 'rejected') throw playing.reason;
     const { clock } = deps;
-    const input = new CommandAudioInput({ found: recording, device: config.inputDevice, clock, timeoutMs });
+    const input = new CommandAudioInput({
+      find: findRecorder,
+      device: deviceOf(config.inputDevice),
+      clock,
+      timeoutMs,
+    });
     const output = new CommandAudioOutput({
-      found: playing,
-      device: config.outputDevice,
+      find: findPlayer,
+      device: deviceOf(config.outputDevice),
       sampleRateHz: config.outputSampleRateHz,
       clock,
       timeoutMs,
@@ -72,6 +78,10 @@ export default definePlugin({
     return { input, output };
   },
 });
+
+function deviceOf(configured: string): string {
+  return configured === 'auto' ? '' : configured;
+}
 
 function chosen<P>(programs: Readonly<Record<string, P>>, choice: string): P[] {
   return Object.entries(programs).flatMap(([name, program]) =>

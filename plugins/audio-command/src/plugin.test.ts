@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Frame } from '@tiercel/audio';
 import { AudioInput } from '@tiercel/capabilities/audio-input';
 import { AudioOutput } from '@tiercel/capabilities/audio-output';
 import { Clock } from '@tiercel/capabilities/clock';
@@ -31,8 +32,25 @@ describe('@tiercel/audio-command', () => {
     expect(node.get(AudioOutput).features).toMatchObject({ isPaced: true, countsPlayed: false });
   });
 
-  it('does not start where the wished program is not installed', async () => {
-    const starting = bootWith({ player: 'sox' }, { PATH: programs.folder });
+  it('speaks on a machine that has nothing to record with', async () => {
+    await using node = await bootWith({ recorder: 'sox' }, { PATH: programs.folder });
+
+    for await (const _ of node.get(AudioOutput).play(noFrames(), { attempt: 1 }));
+
+    await expect(first(node.get(AudioInput).capture())).rejects.toMatchObject({
+      code: 'AUDIO_COMMAND_MISSING',
+      message: expect.stringContaining('looked for sox'),
+    });
+  });
+
+  it('hears on a machine that has nothing to play with', async () => {
+    await using node = await bootWith({ player: 'sox' }, { PATH: programs.folder });
+
+    await expect(first(node.get(AudioInput).capture())).resolves.toMatchObject({ sampleRateHz: 16_000 });
+  });
+
+  it('does not start where the wished programs are both not installed', async () => {
+    const starting = bootWith({ player: 'sox', recorder: 'sox' }, { PATH: programs.folder });
 
     await expect(starting).rejects.toMatchObject({
       code: 'KERNEL_BOOT_FAILED',
@@ -40,3 +58,10 @@ describe('@tiercel/audio-command', () => {
     });
   });
 });
+
+async function* noFrames(): AsyncGenerator<Frame> {}
+
+async function first<T>(items: AsyncIterable<T>): Promise<T | undefined> {
+  for await (const item of items) return item;
+  return undefined;
+}

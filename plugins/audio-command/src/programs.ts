@@ -62,6 +62,8 @@ export const players: Readonly<Record<(typeof playerNames)[number], SoundProgram
     name: 'sox',
     arguments: (rateHz, device) => [
       ...['-q', '--buffer', '1024', ...soxFormat(rateHz), '-', soxDevice(device)],
+      // With nothing to do and nowhere to write to, SoX ends before it has read anything.
+      ...(device === 'null' ? ['gain', '0'] : []),
     ],
     environment: soxEnvironment,
   },

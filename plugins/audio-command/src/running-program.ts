@@ -10,8 +10,10 @@ export interface RunOptions {
   readonly clock: Clock;
 }
 
-/** Of what a program says, this much is repeated in an error. */
-const STDERR_CHARACTERS = 400;
+/** Of what a program says, this much is kept, and its last lines are repeated in an error: they tell what the others led to. */
+const STDERR_CHARACTERS = 2000;
+const STDERR_LINES = 2;
+const LINE_CHARACTERS = 200;
 
 /** How long a program may take to end by itself. */
 const PATIENCE_MS = 500;
@@ -93,7 +95,7 @@ export class RunningProgram {
     return new Promise((resolve) => {
       const end = (how: string) => {
         this.#hasEnded = true;
-        const complaint = this.#complaint.replace(/\s+/g, ' ').trim();
+        const complaint = lastLines(this.#complaint);
         resolve(`${this.name} ${how}${complaint ? ` and said: ${complaint}` : ' without a word'}`);
       };
       this.#child.once('error', (error) =>
@@ -106,4 +108,10 @@ export class RunningProgram {
       this.#child.stdin?.on('error', () => undefined);
     });
   }
+}
+
+function lastLines(text: string): string {
+  const lines = text.split(/[\r\n]+/).map((line) => line.replace(/\s+/g, ' ').trim());
+  const said = lines.filter((line) => line !== '').slice(-STDERR_LINES);
+  return said.map((line) => line.slice(0, LINE_CHARACTERS).replace(/[.;]$/, '')).join('; ');
 }
