@@ -1,6 +1,5 @@
-import type { Frame } from '@tiercel/audio';
+import { type Frame, RoomNoise } from '@tiercel/audio';
 import type { Clock } from '@tiercel/capabilities/clock';
-import { RoomNoise } from './room-noise.js';
 
 /** A room goes on sounding for a while, and so do the buffers of loudspeakers. */
 const REVERBERATION_MS = 300;

@@ -1,11 +1,10 @@
-import { type Frame, Framer, Resampler, samplesOf } from '@tiercel/audio';
+import { type Frame, Framer, Resampler, RoomNoise, samplesOf } from '@tiercel/audio';
 import type { AssistantEvent } from '@tiercel/capabilities/assistant';
 import { type AudioInput, AudioInputError, type AudioInputFeatures } from '@tiercel/capabilities/audio-input';
 import type { Clock } from '@tiercel/capabilities/clock';
 import { ConversationError } from './errors.js';
 import { OpenTurns } from './open-turns.js';
 import type { Recording } from './recording.js';
-import { RoomNoise } from './room-noise.js';
 
 export interface RecordingsInputOptions {
   readonly recordings: readonly Recording[];

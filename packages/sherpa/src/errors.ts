@@ -25,5 +25,5 @@ export const SherpaError = defineErrors('SherpaError', {
   SPEECH_ENGINE_WORKER_LOST: (d: { model: string; finding: string }) =>
     `The thread that runs ${d.model} ended: ${d.finding}. Restart the node; if it happens again, give it more memory or fewer models.`,
   SPEECH_ENGINE_PHONEMES_FIXED: (d: { directory: string; inUse: string }) =>
-    `Phonemes from ${d.directory} cannot be used: this process already uses ${d.inUse}, and the engine can load one folder only. Give the second voice "placement: process".`,
+    `Phonemes from ${d.directory} cannot be used: this process already uses ${d.inUse}, and the engine can load one folder only. Keep the phonemes of both voices in one folder, or run the second voice on another node.`,
 });

@@ -47,8 +47,8 @@ export class RecognizerThread implements AsyncDisposable {
     this.#model = model;
     this.#worker = worker;
     worker.on('message', (answer: Answer) => this.#settle(answer));
-    worker.on('error', (error) => this.#lose(error));
-    worker.on('exit', (exitCode) => this.#lose(new Error(`exit code ${exitCode}`)));
+    worker.on('error', (error) => this.#lose(error.message, error));
+    worker.on('exit', (exitCode) => this.#lose(`exit code ${exitCode}`));
   }
 
   /** Loads the model. Throws SPEECH_ENGINE_LOAD_FAILED, or the signal's reason; then nothing stays open. */
@@ -98,9 +98,13 @@ export class RecognizerThread implements AsyncDisposable {
     else pending?.reject(refused(this.#model, answer.finding));
   }
 
-  #lose(cause: Error): void {
-    const finding = this.#isReleased ? 'it was released' : cause.message;
-    this.#loss ??= new SherpaError('SPEECH_ENGINE_WORKER_LOST', { model: this.#model, finding }, { cause });
+  #lose(how: string, cause?: unknown): void {
+    const finding = this.#isReleased ? 'it was released' : how;
+    this.#loss ??= new SherpaError(
+      'SPEECH_ENGINE_WORKER_LOST',
+      { model: this.#model, finding },
+      cause === undefined ? undefined : { cause },
+    );
     for (const { reject } of this.#pending.values()) reject(this.#loss);
     this.#pending.clear();
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '@tiercel/capabilities/clock';
-import { raceSignal } from '@tiercel/kernel';
+import { childController, raceSignal } from '@tiercel/kernel';
 
 export interface SerialLaneOptions {
   readonly clock: Clock;
@@ -39,11 +39,9 @@ export class SerialLane {
     const { clock, limit, timeoutMs, overloaded, late } = this.#options;
     signal?.throwIfAborted();
     if (this.#running && this.#waiting.size >= limit) throw overloaded(this.#waiting.size);
-    const deadline = new AbortController();
-    const giveUp = new AbortController();
-    const onAbort = () => giveUp.abort(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    const watch = clock.delay(timeoutMs, { signal: deadline.signal }).then(
+    const timer = new AbortController();
+    using giveUp = childController(signal);
+    const watch = clock.delay(timeoutMs, { signal: timer.signal }).then(
       () => giveUp.abort(late(timeoutMs)),
       () => undefined,
     );
@@ -51,8 +49,7 @@ export class SerialLane {
       if (this.#running) await this.#turn(giveUp.signal);
       return await this.#hold(job, giveUp.signal);
     } finally {
-      signal?.removeEventListener('abort', onAbort);
-      deadline.abort();
+      timer.abort();
       await watch;
     }
   }

@@ -1,11 +1,12 @@
 import { setTimeout as delayFor } from 'node:timers/promises';
+import { childController, raceSignal } from '@tiercel/kernel';
 
 /** Settles after `ms`; rejects as soon as `signal` aborts. `Clock.delay` is one. */
 export type Delay = (ms: number, options: { readonly signal: AbortSignal }) => Promise<void>;
 
 export const realDelay: Delay = (ms, { signal }) => delayFor(ms, undefined, { signal });
 
-export interface Deadline {
+export interface DeadlineOptions {
   readonly delay: Delay;
   /** Of the caller; aborting it ends the wait with its reason. */
   readonly signal?: AbortSignal | undefined;
@@ -18,27 +19,21 @@ export interface Deadline {
  * the signal that `work` got aborts, and what it still does is ignored. Leaves no timer and no listener behind.
  */
 export async function withDeadline<T>(
-  deadline: Deadline,
+  options: DeadlineOptions,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { delay, signal, timeoutMs, onTimeout } = deadline;
+  const { delay, signal, timeoutMs, onTimeout } = options;
   signal?.throwIfAborted();
-  const working = new AbortController();
-  const timing = new AbortController();
-  const forwardAbort = () => working.abort(signal?.reason);
-  signal?.addEventListener('abort', forwardAbort, { once: true });
-  const aborted = new Promise<never>((_, reject) => {
-    working.signal.addEventListener('abort', () => reject(working.signal.reason), { once: true });
-  });
+  using working = childController(signal);
+  const timer = new AbortController();
   // When the timer rejects, the work has settled first.
-  delay(timeoutMs, { signal: timing.signal }).then(
+  delay(timeoutMs, { signal: timer.signal }).then(
     () => working.abort(onTimeout()),
     () => undefined,
   );
   try {
-    return await Promise.race([work(working.signal), aborted]);
+    return await raceSignal(work(working.signal), working.signal);
   } finally {
-    signal?.removeEventListener('abort', forwardAbort);
-    timing.abort();
+    timer.abort();
   }
 }

@@ -6,6 +6,7 @@ import {
   type ToolProvider,
   type ToolResult,
 } from '@tiercel/capabilities/tool-provider';
+import { raceSignal } from '@tiercel/kernel';
 import { type Delay, realDelay, withDeadline } from './deadline.js';
 import type { RegisteredTool } from './registered-tool.js';
 import { pipeline, runPipeline } from './steps.js';
@@ -64,7 +65,7 @@ class SourcesToolRegistry implements ToolRegistry {
   async list(
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<readonly ToolDescriptor[]> {
-    const index = await abortable(this.#refresh(), options.signal);
+    const index = await this.#refreshed(options.signal);
     return [...index.values()].map(({ descriptor }) => descriptor);
   }
 
@@ -74,9 +75,13 @@ class SourcesToolRegistry implements ToolRegistry {
     options: ToolCallOptions = {},
   ): Promise<ToolResult> {
     options.signal?.throwIfAborted();
-    const tool = this.#index?.get(name) ?? (await abortable(this.#refresh(), options.signal)).get(name);
+    const tool = this.#index?.get(name) ?? (await this.#refreshed(options.signal)).get(name);
     if (!tool) throw new ToolError('TOOL_UNKNOWN', { tool: printable(name) });
     return runPipeline(pipeline, { tool, args, options, delay: this.#delay });
+  }
+
+  async #refreshed(signal: AbortSignal | undefined): Promise<ReadonlyMap<string, RegisteredTool>> {
+    return signal ? raceSignal(this.#refresh(), signal) : this.#refresh();
   }
 
   /** Callers that come while a refresh runs share it. */
@@ -109,22 +114,6 @@ class SourcesToolRegistry implements ToolRegistry {
       this.#log?.warn('tools cannot be listed', { from: source.plugin, error });
       return { ...source, tools: this.#lastLists.get(source) ?? [] };
     }
-  }
-}
-
-/** Settles with `promise` or with the reason of `signal`. */
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  signal.throwIfAborted();
-  let onAbort: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }
 

@@ -1,7 +1,6 @@
-import { type Frame, Framer, Resampler, readWav, samplesOf } from '@tiercel/audio';
+import { type Frame, Framer, Resampler, RoomNoise, readWav, samplesOf } from '@tiercel/audio';
 import { type AudioInput, AudioInputError, type AudioInputFeatures } from '@tiercel/capabilities/audio-input';
 import type { Clock } from '@tiercel/capabilities/clock';
-import { RoomNoise } from './room-noise.js';
 
 export interface FileAudioInputOptions {
   readonly files: readonly string[];

@@ -12,7 +12,6 @@ export {
   type FileAudioOutputOptions,
   openFileAudioOutput,
 } from './file-audio-output.js';
-export { RoomNoise, type RoomNoiseOptions } from './room-noise.js';
 
 export default definePlugin({
   name: '@tiercel/audio-file',

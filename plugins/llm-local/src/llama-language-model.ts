@@ -6,7 +6,14 @@ import {
   type ModelRequest,
 } from '@tiercel/capabilities/language-model';
 import type { Log } from '@tiercel/capabilities/log';
-import { isTiercelError, type PluginHealth } from '@tiercel/kernel';
+import {
+  type ChildController,
+  childController,
+  isTiercelError,
+  openDeadline,
+  type PluginHealth,
+  raceSignal,
+} from '@tiercel/kernel';
 import type { Token } from 'node-llama-cpp';
 import { answerPlan } from './answer-plan.js';
 import { AnswerRun } from './answer-run.js';
@@ -18,7 +25,6 @@ import type { LlamaEngine } from './llama-engine.js';
 import type { LlamaSlot, SlotCounters } from './llama-slot.js';
 import { ProgressWatch } from './progress-watch.js';
 import { checkRequest } from './request-checks.js';
-import { settleOnAbort } from './settle-on-abort.js';
 import { SlotPool } from './slot-pool.js';
 
 export interface LlamaLanguageModelOptions {
@@ -45,7 +51,7 @@ export class LlamaLanguageModel implements LanguageModel, AsyncDisposable {
   readonly #log: Log;
   readonly #health: PluginHealth;
   readonly #pool: SlotPool<LlamaSlot>;
-  readonly #running = new Set<AbortController>();
+  readonly #running = new Set<ChildController>();
   #stuckSlots = 0;
   #isClosed = false;
 
@@ -102,14 +108,12 @@ export class LlamaLanguageModel implements LanguageModel, AsyncDisposable {
     this.#checkOpen();
     const tokens = this.#template(() => this.#engine.template.sharedPrefix(request));
     this.#checkLength(tokens);
-    const controller = new AbortController();
-    const onAbort = () => controller.abort(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    using controller = childController(signal);
     const work = this.#withSlot(tokens, request, controller, async (slot, watch) => {
       const start = await slot.adapt(tokens);
       await slot.prefill(tokens, start, { signal: controller.signal, onChunk: () => watch.advance() });
     });
-    await settleOnAbort(work, controller.signal).finally(() => signal?.removeEventListener('abort', onAbort));
+    await raceSignal(work, controller.signal);
   }
 
   /** One short run that leaves no trace, so that the first answer does not pay for reading the weights from disk. */
@@ -123,12 +127,10 @@ export class LlamaLanguageModel implements LanguageModel, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     for (const controller of this.#running) controller.abort(this.#closedError());
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), CLOSE_TIMEOUT_MS);
-    await settleOnAbort(this.#pool.whenIdle(), deadline.signal).catch(() =>
+    using deadline = openDeadline(undefined, CLOSE_TIMEOUT_MS, () => undefined);
+    await raceSignal(this.#pool.whenIdle(), deadline.signal).catch(() =>
       this.#log.warn('the model was closed while slots were still busy', { model: this.#engine.name }),
     );
-    clearTimeout(timer);
   }
 
   async #answer(request: ModelRequest, output: AnswerOutput): Promise<void> {
@@ -137,33 +139,26 @@ export class LlamaLanguageModel implements LanguageModel, AsyncDisposable {
     const plan = await answerPlan(request);
     const prompt = this.#prompt(request);
     this.#checkLength(prompt.tokens);
-    const controller = new AbortController();
-    const onAbort = () => controller.abort(output.signal.reason);
-    output.signal.addEventListener('abort', onAbort, { once: true });
+    using controller = childController(output.signal);
     // An abort of the controller by anybody else, such as the watchdog or closing, ends the answer too.
     controller.signal.addEventListener('abort', () => output.fail(controller.signal.reason), { once: true });
-    if (output.signal.aborted) onAbort();
-    try {
-      await this.#withSlot(prompt.tokens, request, controller, async (slot, watch) => {
-        const run = new AnswerRun(this.#engine, slot, {
-          signal: controller.signal,
-          maxTokens: request.maxTokens ?? this.#options.maxTokens,
-          write: (event) => output.write(event),
-          onStep: () => watch.advance(),
-          prompt: (messages) => this.#prompt({ ...request, messages }),
-        });
-        await run.answer(request, plan, prompt);
+    await this.#withSlot(prompt.tokens, request, controller, async (slot, watch) => {
+      const run = new AnswerRun(this.#engine, slot, {
+        signal: controller.signal,
+        maxTokens: request.maxTokens ?? this.#options.maxTokens,
+        write: (event) => output.write(event),
+        onStep: () => watch.advance(),
+        prompt: (messages) => this.#prompt({ ...request, messages }),
       });
-    } finally {
-      output.signal.removeEventListener('abort', onAbort);
-    }
+      await run.answer(request, plan, prompt);
+    });
   }
 
   /** Runs `work` with the slot that fits `tokens` best. The slot is free again when `work` has ended, not before. */
   async #withSlot<T>(
     tokens: readonly Token[],
     { conversationId }: ModelRequest,
-    controller: AbortController,
+    controller: ChildController,
     work: SlotWork<T>,
   ): Promise<T> {
     this.#running.add(controller);
@@ -192,7 +187,7 @@ export class LlamaLanguageModel implements LanguageModel, AsyncDisposable {
     }
   }
 
-  #watch(controller: AbortController): { readonly progress: ProgressWatch; stop(): void } {
+  #watch(controller: ChildController): { readonly progress: ProgressWatch; stop(): void } {
     let isStuck = false;
     const progress = new ProgressWatch((waitedMs) => {
       isStuck = true;

@@ -1,6 +1,6 @@
 import type { Model } from '@tiercel/capabilities/model-store';
 import { SpeechToTextError } from '@tiercel/capabilities/speech-to-text';
-import { isTiercelError } from '@tiercel/kernel';
+import { isTiercelError, raceSignal } from '@tiercel/kernel';
 import {
   checkOnnx,
   checkTokens,
@@ -63,7 +63,8 @@ export async function openWhisper(model: Model, options: OpenWhisperOptions): Pr
     [Symbol.asyncDispose]: () => thread[Symbol.asyncDispose](),
   };
   try {
-    await whisper.recognize(new Float32Array(WARM_UP_SECONDS * SAMPLE_RATE_HZ), language);
+    const warmUp = whisper.recognize(new Float32Array(WARM_UP_SECONDS * SAMPLE_RATE_HZ), language);
+    await raceSignal(warmUp, signal);
     return whisper;
   } catch (error) {
     await thread[Symbol.asyncDispose]();
