@@ -4,12 +4,17 @@ import { merged } from './merged.js';
 import { reduceTo } from './reduce-to.js';
 import { resolveTier } from './resolve-tier.js';
 import { StartProgress } from './start-progress.js';
+import { millisecondsOf } from './variables.js';
 
 export interface BootNodeOptions {
   readonly tier?: string | undefined;
   readonly overlay?: Partial<ManifestData> | undefined;
   /** Ids of the capabilities that are wanted: only what serves them is started. Default: everything. */
   readonly only?: readonly string[] | undefined;
+  /** With `only`: what is wanted as well where the tier has it. */
+  readonly ifOffered?: readonly string[] | undefined;
+  /** Keeps the log at the level of the manifest. Beside a conversation it is noise: warnings only. */
+  readonly isLogFull?: boolean;
 }
 
 const START_TIMEOUT_MS = 60_000;
@@ -20,9 +25,15 @@ export async function bootNode(context: Context, options: BootNodeOptions): Prom
   const { terminal, signal } = context;
   const manifest = resolveTier(options.tier, terminal);
   const { environment } = terminal;
-  let overlay = merged(await quietLog(manifest, context), options.overlay ?? {});
+  const startTimeoutMs = millisecondsOf(environment, 'START_TIMEOUT_MS', START_TIMEOUT_MS);
+  const stopTimeoutMs = millisecondsOf(environment, 'STOP_TIMEOUT_MS', STOP_TIMEOUT_MS);
+  const level = context.isDebug ? 'debug' : options.isLogFull ? undefined : 'warn';
+  let overlay = merged(await logAt(level, manifest), options.overlay ?? {});
   if (options.only)
-    overlay = merged(overlay, await reduceTo(options.only, { manifest, overlay, environment }));
+    overlay = merged(
+      overlay,
+      await reduceTo(options.only, { manifest, overlay, environment }, options.ifOffered),
+    );
   const progress = new StartProgress(terminal);
   try {
     return await boot({
@@ -30,8 +41,8 @@ export async function bootNode(context: Context, options: BootNodeOptions): Prom
       overlay,
       environment,
       signal,
-      startTimeoutMs: milliseconds(environment['START_TIMEOUT_MS'], START_TIMEOUT_MS),
-      stopTimeoutMs: milliseconds(environment['STOP_TIMEOUT_MS'], STOP_TIMEOUT_MS),
+      startTimeoutMs,
+      stopTimeoutMs,
       onEvent: progress.onEvent,
     });
   } catch (error) {
@@ -43,13 +54,8 @@ export async function bootNode(context: Context, options: BootNodeOptions): Prom
   }
 }
 
-/** Beside a conversation the log is noise: only warnings, unless somebody is looking for a fault. */
-async function quietLog(file: string, { isDebug }: Context): Promise<Partial<ManifestData>> {
+async function logAt(level: string | undefined, file: string): Promise<Partial<ManifestData>> {
+  if (level === undefined) return {};
   const { plugins } = await loadManifest(file);
-  if (!plugins.has('log-winston')) return {};
-  return { plugins: { 'log-winston': { config: { level: isDebug ? 'debug' : 'warn' } } } };
-}
-
-function milliseconds(text: string | undefined, otherwise: number): number {
-  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : otherwise;
+  return plugins.has('log-winston') ? { plugins: { 'log-winston': { config: { level } } } } : {};
 }

@@ -25,11 +25,11 @@ describe('exitCodeOf', () => {
   });
 
   it('is that of the signal when the command was interrupted', () => {
-    const codes = ['SIGINT', 'SIGTERM'].map((signal) =>
+    const codes = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) =>
       exitCodeOf(new CliError('CLI_INTERRUPTED', { signal })),
     );
 
-    expect(codes).toEqual([130, 143]);
+    expect(codes).toEqual([130, 143, 129]);
   });
 
   it('is 1 for everything else', () => {

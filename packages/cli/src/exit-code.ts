@@ -3,7 +3,7 @@ import { isTiercelError } from '@tiercel/kernel';
 /** 0 is success; what each other code means stands in the README. */
 export const EXIT = { failed: 1, refused: 2, startFailed: 3, stopFailed: 4 } as const;
 
-const bySignal: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 };
+const bySignal: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 
 const byCode: Readonly<Record<string, number>> = {
   KERNEL_PLAN_INVALID: EXIT.refused,
@@ -12,6 +12,8 @@ const byCode: Readonly<Record<string, number>> = {
   KERNEL_BOOT_TIMEOUT: EXIT.startFailed,
   KERNEL_STOP_FAILED: EXIT.stopFailed,
   CLI_MODELS_DAMAGED: EXIT.failed,
+  CLI_OUTPUT_FAILED: EXIT.failed,
+  ASSISTANT_AUDIO_UNSUPPORTED: EXIT.refused,
   MODEL_UNKNOWN: EXIT.refused,
   SPEECH_TO_TEXT_LANGUAGE_UNKNOWN: EXIT.refused,
   MODEL_CATALOGUE_INVALID: EXIT.refused,

@@ -4,22 +4,21 @@ export interface Interruption extends Disposable {
   readonly signal: AbortSignal;
 }
 
-const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Turns the first SIGINT or SIGTERM into an abort, so that a command can drain; the second ends the process at once. */
+/** Turns the first SIGINT, SIGTERM or SIGHUP (the terminal is gone) into an abort, so that a command can drain; the second ends the process at once. */
 export function listenForInterruption(): Interruption {
   const controller = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => {
     if (controller.signal.aborted) process.exit(exitCodes[signal as keyof typeof exitCodes]);
     controller.abort(new CliError('CLI_INTERRUPTED', { signal }));
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const signal of signals) process.on(signal, onSignal);
   return {
     signal: controller.signal,
     [Symbol.dispose]() {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
+      for (const signal of signals) process.off(signal, onSignal);
     },
   };
 }

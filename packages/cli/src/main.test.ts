@@ -76,4 +76,31 @@ describe('main', () => {
 
     expect(process.listenerCount('SIGINT')).toBe(before);
   });
+
+  it.each([
+    [['tlak'], `Unknown command 'tlak'; did you mean talk? Run "tiercel --help"`],
+    [['models', 'bogus'], `Unknown command 'bogus'. Run "tiercel models --help"`],
+    [['models', 'pull'], `Missing required argument 'name'. Run "tiercel models pull --help"`],
+    [['say', 'hi', '--output', ''], 'A path is empty. Run "tiercel say --help"'],
+    [['transcribe', 'a.wav', '--language', '???'], 'Write a code such as en or de. Run "tiercel transcribe'],
+  ])('answers %j on one line, with the help that fits', async (args, words) => {
+    const terminal = new FakeTerminal();
+
+    const exitCode = await main(args, terminal);
+
+    expect([exitCode, terminal.noted.match(/\n/g)]).toEqual([2, ['\n']]);
+    expect(terminal.noted).toContain(words);
+  });
+
+  it.each([
+    [['check'], { NODE_ROLE: 'garbage' }, 'NODE_ROLE is "garbage". Set it to edge, mid, core or auto'],
+    [['models', 'list'], { MODELS_OFFLINE: 'maybe' }, 'MODELS_OFFLINE is "maybe". Set it to true or false'],
+    [['start'], { STOP_TIMEOUT_MS: '5 s' }, 'STOP_TIMEOUT_MS is "5 s". Set it to a whole number'],
+  ])('refuses %j under %j', async (args, environment, words) => {
+    const terminal = new FakeTerminal({ environment });
+
+    const exitCode = await main(args, terminal);
+
+    expect([exitCode, terminal.noted]).toEqual([2, expect.stringContaining(words)]);
+  });
 });

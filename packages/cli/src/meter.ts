@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import { SingleBar } from 'cli-progress';
 import type { Terminal } from './terminal.js';
 
@@ -18,7 +19,7 @@ export class Meter {
     if (!this.#bar) {
       this.#bar = new SingleBar({
         format: `${this.#title} {bar} {percentage}% {value}/{total} MiB {what}`,
-        stream: process.stderr,
+        stream: notesOf(this.#terminal),
         clearOnComplete: true,
         hideCursor: true,
       });
@@ -32,6 +33,18 @@ export class Meter {
     this.#bar?.stop();
     this.#bar = undefined;
   }
+}
+
+/** What a person sees of a terminal, as the stream that a bar draws on. */
+function notesOf(terminal: Terminal): Writable {
+  const stream = new Writable({
+    decodeStrings: false,
+    write: (text, _encoding, done) => {
+      terminal.note(String(text));
+      done();
+    },
+  });
+  return Object.assign(stream, { isTTY: true, columns: terminal.columns });
 }
 
 function mebibytes(bytes: number): number {

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import type { RunnableCommand } from './run-command.js';
 import type { Terminal } from './terminal.js';
 import { VERSION } from './version.js';
@@ -16,6 +16,27 @@ const jsonOption = [
   '--json',
   'print exactly one JSON document, and nothing else, on standard output',
 ] as const;
+
+const languageOption = '--language <code>';
+
+/** A path that names something. */
+function parsePath(value: string): string {
+  if (value.trim() === '') throw new InvalidArgumentError('A path is empty.');
+  return value;
+}
+
+function parsePaths(value: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, parsePath(value)];
+}
+
+/** What recognisers know languages by: `en` of `EN` or `en-US`. */
+function parseLanguage(value: string): string {
+  try {
+    return new Intl.Locale(value).language;
+  } catch {
+    throw new InvalidArgumentError('Write a code such as en or de.');
+  }
+}
 
 /** The command line. Each command is imported when it is used. */
 export function createProgram({ terminal, run }: ProgramOptions): Command {
@@ -51,11 +72,11 @@ Exit codes: 0 done, 2 manifest, configuration, usage or input file, 3 a required
   program
     .command('talk')
     .description('Hold a conversation: typed, spoken, or replayed from recordings.')
-    .option('--input <file...>', 'WAV files to say, one turn each')
+    .option('--input <file...>', 'WAV files to say, one turn each', parsePaths)
     .option('--mic', 'listen to the microphone and answer through the loudspeaker, until Ctrl+C')
     .option('--text [sentence...]', 'typed turns; without sentences they are read from standard input')
-    .option('--output <file>', 'write both sides of the conversation to this WAV file')
-    .option('--language <code>', 'language of the conversation, such as en')
+    .option('--output <file>', 'write both sides of the conversation to this WAV file', parsePath)
+    .option(languageOption, 'language of the conversation, such as en', parseLanguage)
     .option(...tierOption)
     .option(...jsonOption)
     .action(async (options) => {
@@ -67,7 +88,7 @@ Exit codes: 0 done, 2 manifest, configuration, usage or input file, 3 a required
     .command('say')
     .description('Speak a text: into a WAV file, or on the loudspeaker without --output.')
     .argument('<text...>', 'what to say')
-    .option('--output <file>', 'WAV file to write')
+    .option('--output <file>', 'WAV file to write', parsePath)
     .option(...tierOption)
     .option(...jsonOption)
     .action(async (text, options) => {
@@ -81,7 +102,7 @@ Exit codes: 0 done, 2 manifest, configuration, usage or input file, 3 a required
       'Write down what is said in WAV files, one line each; with several files, after their names.',
     )
     .argument('<file...>', 'WAV files of any rate, mono or stereo')
-    .option('--language <code>', 'language that is spoken, such as de')
+    .option(languageOption, 'language that is spoken, such as de', parseLanguage)
     .option(...tierOption)
     .option(...jsonOption)
     .action(async (files, options) => {

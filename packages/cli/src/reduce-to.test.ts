@@ -31,6 +31,16 @@ describe('reduceTo', () => {
     expect(node.plugins.map(({ plugin }) => plugin).sort()).toEqual(['clock', 'models']);
   });
 
+  it('keeps what is wanted only where it is offered, and does not ask for it elsewhere', async () => {
+    const overlay = await reduceTo(['clock'], { manifest, plugins, environment: {} }, [
+      'log',
+      'text-to-speech',
+    ]);
+
+    await using node = await boot({ manifest, plugins, environment: {}, overlay });
+    expect(node.plugins.map(({ plugin }) => plugin).sort()).toEqual(['clock', 'log']);
+  });
+
   it('still promises what is wanted, so that a tier without it is refused', async () => {
     const overlay = await reduceTo(['text-to-speech'], { manifest, plugins, environment: {} });
 

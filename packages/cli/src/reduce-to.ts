@@ -1,9 +1,13 @@
 import { KernelError, type ManifestData, type PlanOptions, planManifest } from '@tiercel/kernel';
 
-/** An overlay that removes from a manifest every plugin that none of `capabilities` needs, directly or through others. */
+/**
+ * An overlay that removes from a manifest every plugin that none of `capabilities` needs, directly or through others.
+ * What is there for one of `optional` stays too.
+ */
 export async function reduceTo(
   capabilities: readonly string[],
   options: PlanOptions,
+  optional: readonly string[] = [],
 ): Promise<Partial<ManifestData>> {
   const { plan } = await planManifest(options);
   if (plan.problems.length > 0) {
@@ -19,7 +23,7 @@ export async function reduceTo(
       for (const { plugin } of providers) keep(plugin);
     }
   };
-  for (const id of capabilities) {
+  for (const id of [...capabilities, ...optional]) {
     for (const { plugin } of plan.bindings.get(id) ?? []) keep(plugin);
   }
   const removed = plan.plugins.filter(({ key }) => !kept.has(key)).map(({ key }) => [key, null]);

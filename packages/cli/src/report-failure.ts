@@ -23,11 +23,24 @@ export function reportFailure(error: unknown, options: ReportFailureOptions): nu
 }
 
 function usageError({ code, message }: CommanderError, { args, command }: ReportFailureOptions): unknown {
-  const finding = message.replace(/^error: /, '').replace(/\.?\s*$/, '');
-  const [first = ''] = args;
-  const isKnown = /^[a-z]+$/.test(first) && code !== 'commander.unknownCommand';
+  const finding = message
+    .replace(/^error: /, '')
+    .replace(/\s+/g, ' ')
+    .replace(/ \(Did you mean (.*)\?\)$/, '; did you mean $1?')
+    .replace(/\.?\s*$/, '');
+  const isKnown = code !== 'commander.unknownCommand';
   return new CliError('CLI_USAGE', {
     finding: finding.charAt(0).toUpperCase() + finding.slice(1),
-    command: command ?? (isKnown ? `tiercel ${first}` : 'tiercel'),
+    command: command ?? calledCommand(args, isKnown),
   });
+}
+
+/** The command whose help tells what would have been right: as far as it is one. */
+function calledCommand(args: readonly string[], isKnown: boolean): string {
+  const isWord = (arg: string | undefined) => arg !== undefined && /^[a-z]+$/.test(arg);
+  const [first, second] = args;
+  const words = ['tiercel'];
+  if (isWord(first) && (isKnown || first === 'models')) words.push(first ?? '');
+  if (first === 'models' && isWord(second) && isKnown) words.push(second ?? '');
+  return words.join(' ');
 }

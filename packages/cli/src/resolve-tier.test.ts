@@ -28,4 +28,19 @@ describe('resolveTier', () => {
       }),
     );
   });
+
+  it.each(['huge', 'EDGE', './mine.yaml', '../core'])('refuses the role %s', (role) => {
+    expect(() => resolveTier(undefined, { environment: { NODE_ROLE: role } })).toThrow(
+      expect.objectContaining({
+        code: 'CLI_VARIABLE_WRONG',
+        message: expect.stringMatching(/NODE_ROLE is .*edge, mid, core or auto/),
+      }),
+    );
+  });
+
+  it('takes an empty role or manifest for none', () => {
+    expect(resolveTier(undefined, { environment: { NODE_ROLE: '', TIERCEL_MANIFEST: '' } })).toBe(
+      tierPath('mid'),
+    );
+  });
 });

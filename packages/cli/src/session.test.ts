@@ -65,12 +65,19 @@ async function hold(assistant: Assistant, options: Partial<SessionOptions>): Pro
     ],
     environment: {},
   });
+  const turns: SessionTurn[] = [];
   let isOver = false;
-  const session = holdSession({ node, signal: new AbortController().signal, ...options }).finally(() => {
+  const session = holdSession({
+    node,
+    signal: new AbortController().signal,
+    onTurn: (turn) => turns.push(turn),
+    ...options,
+  }).finally(() => {
     isOver = true;
   });
   while (!isOver) await clock.advance(32);
-  return session;
+  await session;
+  return turns;
 }
 
 async function* each(...texts: readonly string[]): AsyncGenerator<string> {

@@ -42,8 +42,8 @@ export interface SessionOptions {
   readonly onTurn?: ((turn: SessionTurn) => void) | undefined;
 }
 
-/** Holds a conversation from the command line and gives its turns; a recording that starts none counts as an empty one. */
-export async function holdSession(options: SessionOptions): Promise<readonly SessionTurn[]> {
+/** Holds a conversation from the command line and tells its turns; a recording that starts none counts as an empty one. */
+export async function holdSession(options: SessionOptions): Promise<void> {
   return new Session(options).hold();
 }
 
@@ -51,7 +51,6 @@ class Session {
   readonly #options: SessionOptions;
   readonly #recordings: readonly Recording[];
   readonly #input: RecordingsInput | undefined;
-  readonly #turns: SessionTurn[] = [];
   readonly #spoken = deferred();
   #recording: Recording | undefined;
   #turnsOfRecording = 0;
@@ -69,7 +68,7 @@ class Session {
     });
   }
 
-  async hold(): Promise<readonly SessionTurn[]> {
+  async hold(): Promise<void> {
     const { node, microphone, output, language, signal, texts, recordInput } = this.#options;
     const source = this.#input ?? microphone;
     const conversation = holdConversation({
@@ -83,7 +82,6 @@ class Session {
       onEvent: (event) => this.#onEvent(event),
     });
     for await (const _ of conversation);
-    return this.#turns;
   }
 
   async *#afterRecordings(texts: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
@@ -127,7 +125,6 @@ class Session {
   }
 
   #add(turn: SessionTurn): void {
-    this.#turns.push(turn);
     this.#options.onTurn?.(turn);
   }
 }

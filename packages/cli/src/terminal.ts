@@ -1,4 +1,7 @@
 import type { Readable } from 'node:stream';
+import { CliError } from './errors.js';
+import { exitCodeOf } from './exit-code.js';
+import { reportError } from './report-error.js';
 
 /** What a command sees of the outside, so that tests can stand in for it. */
 export interface Terminal {
@@ -10,25 +13,37 @@ export interface Terminal {
   readonly isInputTty: boolean;
   readonly isOutputTty: boolean;
   readonly isNoteTty: boolean;
+  /** Width now; it changes with the window. */
   readonly columns: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+const DEFAULT_COLUMNS = 80;
+
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr, env } = process;
-  // Whoever read our output has seen enough (`| head`); that is no failure.
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit();
-    throw error;
-  });
-  return {
+  // Such a terminal shows the characters that would move its cursor.
+  const isDumb = env['TERM'] === 'dumb';
+  const terminal: Terminal = {
     stdin,
     print: (text) => void stdout.write(`${text}\n`),
     note: (text) => void stderr.write(text),
     isInputTty: stdin.isTTY === true,
-    isOutputTty: stdout.isTTY === true,
-    isNoteTty: stderr.isTTY === true,
-    columns: stdout.columns ?? 80,
+    isOutputTty: stdout.isTTY === true && !isDumb,
+    isNoteTty: stderr.isTTY === true && !isDumb,
+    get columns() {
+      return stdout.columns || stderr.columns || DEFAULT_COLUMNS;
+    },
     environment: env,
   };
+  stdout.on('error', (cause: NodeJS.ErrnoException) => {
+    // Whoever read our output has seen enough (`| head`), or the terminal has been closed; that is no failure.
+    if (cause.code === 'EPIPE' || cause.code === 'EIO') process.exit();
+    const error = new CliError('CLI_OUTPUT_FAILED', { reason: cause.code ?? cause.message }, { cause });
+    reportError(error, { terminal, isJson: false, isDebug: false });
+    process.exit(exitCodeOf(error));
+  });
+  // Nobody reads our notes any more, and there is nobody to tell.
+  stderr.on('error', () => undefined);
+  return terminal;
 }

@@ -1,3 +1,4 @@
+import type { TurnSummary } from '@tiercel/conversation';
 import type { SessionTurn } from './session.js';
 
 export interface SessionJson {
@@ -19,11 +20,23 @@ export function toJson(
     turns: turns.map(({ summary, source }) => ({
       ...(source.type === 'recording' && { recording: source.name }),
       ...summary,
-      spans: Object.fromEntries(Object.entries(summary.spans).map(([stage, ms]) => [stage, tenths(ms)])),
-      totalMs: tenths(summary.totalMs),
+      ...rounded(summary),
     })),
     ...(wav !== undefined && { wav }),
   };
+}
+
+/** Rounds the moments between spans, not their lengths, so that what is printed still sums to the total. */
+function rounded({ spans, totalMs }: TurnSummary): Pick<TurnSummary, 'spans' | 'totalMs'> {
+  let endMs = 0;
+  let before = 0;
+  const each = Object.entries(spans).map(([stage, ms]) => {
+    endMs += ms;
+    const span = tenths(tenths(endMs) - before);
+    before = tenths(endMs);
+    return [stage, span] as const;
+  });
+  return { spans: Object.fromEntries(each), totalMs: each.length > 0 ? before : tenths(totalMs) };
 }
 
 function tenths(ms: number): number {

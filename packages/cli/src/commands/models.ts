@@ -98,11 +98,15 @@ function isHere({ state }: ModelListing): boolean {
 /** The same store as `model-store-local` opens for a node with default configuration. */
 async function openStore({ terminal }: Context): Promise<LocalModelStore> {
   const { openModelStore } = await import('@tiercel/models');
-  const { parseFlag } = await import('@tiercel/kernel');
-  const { MODELS_DIR, MODELS_OFFLINE } = terminal.environment;
+  const { flagOf } = await import('../variables.js');
+  const { MODELS_DIR, MODELS_HOSTS = '' } = terminal.environment;
+  const hosts = MODELS_HOSTS.split(',')
+    .map((host) => host.trim())
+    .filter(Boolean);
   return openModelStore({
     directory: MODELS_DIR || undefined,
-    isOffline: parseFlag(MODELS_OFFLINE) ?? false,
+    isOffline: flagOf(terminal.environment, 'MODELS_OFFLINE'),
+    hosts,
   });
 }
 

@@ -1,12 +1,12 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { durationMs, type Frame, openWavFile } from '@tiercel/audio';
 import { AudioOutput } from '@tiercel/capabilities/audio-output';
 import { TextToSpeech } from '@tiercel/capabilities/text-to-speech';
-import { loudspeaker } from '../audio-overlays.js';
+import { audioOf } from '../audio-overlays.js';
 import { bootNode } from '../boot-node.js';
 import type { Context } from '../context.js';
 import { CliError } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 import { speakableParts } from '../speakable-parts.js';
 
 export interface SayOptions {
@@ -29,12 +29,14 @@ export async function say(
   await using node = await bootNode(context, {
     tier,
     only: [TextToSpeech.id, ...wanted],
-    overlay: output === undefined ? loudspeaker : {},
+    overlay: output === undefined ? audioOf(terminal.environment, ['audio-output']) : {},
   });
   const readyMs = performance.now();
   const voice = node.get(TextToSpeech);
   const meter = new SpeechMeter(readyMs);
-  const frames = meter.measure(speak(voice, parts, signal));
+  const frames = await begun(meter.measure(speak(voice, parts, signal)));
+  // Known before a file is opened: one that is there keeps what it holds.
+  if (!frames) throw new CliError('CLI_TEXT_UNSPEAKABLE', { voice: voice.features.voice });
   if (output === undefined) {
     for await (const _ of node.get(AudioOutput).play(frames, { attempt: 1, signal }));
   } else await writeTo(output, frames, voice.features.sampleRateHz, signal);
@@ -53,6 +55,20 @@ export async function say(
   return 0;
 }
 
+/** The same items once there is a first one; `undefined` if there is none. */
+async function begun<T>(items: AsyncGenerator<T>): Promise<AsyncIterable<T> | undefined> {
+  const first = await items.next();
+  if (first.done) return undefined;
+  return (async function* () {
+    try {
+      yield first.value;
+      yield* items;
+    } finally {
+      await items.return(undefined);
+    }
+  })();
+}
+
 async function* speak(
   voice: TextToSpeech,
   parts: readonly string[],
@@ -67,7 +83,7 @@ async function writeTo(
   sampleRateHz: number,
   signal: AbortSignal,
 ): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true }).catch(() => undefined);
+  await makeFolder(path.dirname(file));
   await using wav = await openWavFile(file, { sampleRateHz, signal });
   for await (const { pcm } of frames) await wav.write(pcm);
 }

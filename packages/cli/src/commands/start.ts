@@ -9,7 +9,7 @@ export interface StartOptions {
 export async function start(context: Context, { tier }: StartOptions): Promise<number> {
   const { terminal, signal } = context;
   const startedMs = performance.now();
-  const node = await bootNode(context, { tier });
+  const node = await bootNode(context, { tier, isLogFull: true });
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   terminal.note(`ready: tier ${node.plan.tier}, ${node.plugins.length} plugins in ${seconds} s\n`);
   for (const { plugin, state, reason } of node.plugins) {

@@ -1,16 +1,20 @@
 import { AudioInput } from '@tiercel/capabilities/audio-input';
 import { AudioOutput } from '@tiercel/capabilities/audio-output';
-import { loudspeaker, silentOutput } from '../audio-overlays.js';
+import { SpeechToText } from '@tiercel/capabilities/speech-to-text';
+import { TextToSpeech } from '@tiercel/capabilities/text-to-speech';
+import type { Node } from '@tiercel/kernel';
+import { audioOf, silentOutput } from '../audio-overlays.js';
 import { bootNode } from '../boot-node.js';
 import type { Context } from '../context.js';
 import { showTurn } from '../conversation-view.js';
 import { CliError } from '../errors.js';
+import { EXIT } from '../exit-code.js';
 import { openRecorder } from '../open-recorder.js';
 import { paintFor } from '../paint.js';
 import { readRecordings } from '../read-recordings.js';
 import { holdSession, type SessionTurn } from '../session.js';
 import { toJson } from '../turn-json.js';
-import { typedLines } from '../typed-lines.js';
+import { isPrompted, typedLines } from '../typed-lines.js';
 
 export interface TalkOptions {
   readonly input?: readonly string[];
@@ -40,14 +44,18 @@ export async function talk(context: Context, options: TalkOptions): Promise<numb
   const hasVoice = mic || recorder !== undefined;
   await using node = await bootNode(context, {
     tier,
-    overlay: mic ? loudspeaker : hasVoice ? silentOutput : {},
+    overlay: mic ? audioOf(terminal.environment) : hasVoice ? silentOutput : {},
   });
+  if (hasVoice && !node.has(TextToSpeech)) throw new CliError('CLI_TIER_MUTE', { tier: node.plan.tier });
+  if (mic || recordings.length > 0) checkLanguage(node, language);
   const readyMs = performance.now();
   const paint = paintFor(terminal);
-  const isPrompted = text === true && terminal.isInputTty;
+  const isAsked = text === true && isPrompted(terminal);
   const speaker = hasVoice ? node.get(AudioOutput) : undefined;
   if (mic) terminal.note('Listening. Ctrl+C ends the conversation.\n');
+  else if (isAsked) terminal.note('Type what you want to say. Ctrl+D ends the conversation.\n');
   const turns: SessionTurn[] = [];
+  let failed = 0;
   try {
     await holdSession({
       node,
@@ -59,8 +67,12 @@ export async function talk(context: Context, options: TalkOptions): Promise<numb
       language,
       signal,
       onTurn: (turn) => {
-        turns.push(turn);
-        if (!json) terminal.print(showTurn(turn, { paint, isPrompted }));
+        if (turn.summary.outcome === 'failed') failed++;
+        if (json) turns.push(turn);
+        else {
+          const columns = terminal.isOutputTty ? terminal.columns : undefined;
+          terminal.print(showTurn(turn, { paint, columns, isPrompted: isAsked }));
+        }
       },
     });
   } catch (error) {
@@ -69,7 +81,15 @@ export async function talk(context: Context, options: TalkOptions): Promise<numb
   }
   await recorder?.close();
   if (json) terminal.print(JSON.stringify(toJson(turns, { readyMs, wav: output }), undefined, 2));
-  return 0;
+  // Somebody who was there has seen it, and went on or not; a script has only this.
+  return failed > 0 && !mic && !isAsked ? EXIT.failed : 0;
+}
+
+/** Said once and before anybody speaks, instead of in each turn. */
+function checkLanguage(node: Node, language: string | undefined): void {
+  if (language === undefined || !node.has(SpeechToText)) return;
+  const { languages } = node.get(SpeechToText).features;
+  if (!languages.includes(language)) throw new CliError('CLI_LANGUAGE_UNKNOWN', { language, languages });
 }
 
 async function* each(sentences: readonly string[]): AsyncGenerator<string, void, undefined> {

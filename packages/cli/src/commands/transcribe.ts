@@ -1,4 +1,5 @@
 import { SpeechToText } from '@tiercel/capabilities/speech-to-text';
+import { VoiceActivityDetector } from '@tiercel/capabilities/voice-activity-detector';
 import { type Recording, readRecording } from '@tiercel/conversation';
 import { bootNode } from '../boot-node.js';
 import { type BadFile, checkRecordings } from '../check-recordings.js';
@@ -6,6 +7,7 @@ import type { Context } from '../context.js';
 import { EXIT, exitCodeOf } from '../exit-code.js';
 import { framesOf } from '../frames.js';
 import { describeError, reportError } from '../report-error.js';
+import { shortenPauses } from '../shorten-pauses.js';
 
 export interface TranscribeOptions {
   readonly tier?: string;
@@ -34,12 +36,17 @@ export async function transcribe(
   const failed: BadFile[] = [...bad];
   const transcripts: Transcript[] = [];
   if (good.length > 0) {
-    await using node = await bootNode(context, { tier, only: [SpeechToText.id] });
+    await using node = await bootNode(context, {
+      tier,
+      only: [SpeechToText.id],
+      ifOffered: [VoiceActivityDetector.id],
+    });
     const recogniser = node.get(SpeechToText);
+    const [detector] = node.getAll(VoiceActivityDetector);
     for (const [index, file] of good.entries()) {
       try {
         const recording = await readRecording(file, { signal });
-        const transcript = await transcribeOne(recogniser, recording, { index, language, signal });
+        const transcript = await transcribeOne(recogniser, detector, recording, { index, language, signal });
         transcripts.push(transcript);
         if (!json) terminal.print(files.length > 1 ? `${file}: ${transcript.text}` : transcript.text);
       } catch (error) {
@@ -60,6 +67,7 @@ export async function transcribe(
 
 async function transcribeOne(
   recogniser: SpeechToText,
+  detector: VoiceActivityDetector | undefined,
   recording: Recording,
   {
     index,
@@ -68,7 +76,8 @@ async function transcribeOne(
   }: { readonly index: number; readonly language: string | undefined; readonly signal: AbortSignal },
 ): Promise<Transcript> {
   const startedMs = performance.now();
-  const frames = framesOf(recording, recogniser.features.sampleRateHz);
+  const speech = detector ? await shortenPauses(recording, detector, { signal }) : recording;
+  const frames = framesOf(speech, recogniser.features.sampleRateHz);
   const finals = { text: '', language: '' };
   for await (const event of recogniser.transcribe(frames, {
     utteranceId: `file-${index}`,

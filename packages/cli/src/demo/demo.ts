@@ -3,7 +3,7 @@ import { AudioInput } from '@tiercel/capabilities/audio-input';
 import { AudioOutput } from '@tiercel/capabilities/audio-output';
 import { WorldModel } from '@tiercel/capabilities/world-model';
 import type { Node } from '@tiercel/kernel';
-import { loudspeaker, silentOutput } from '../audio-overlays.js';
+import { audioOf, silentOutput } from '../audio-overlays.js';
 import { bootNode } from '../boot-node.js';
 import type { Context } from '../context.js';
 import { openRecorder } from '../open-recorder.js';
@@ -11,6 +11,7 @@ import { paintFor } from '../paint.js';
 import { readRecordings } from '../read-recordings.js';
 import { holdSession, type SessionTurn } from '../session.js';
 import { toJson } from '../turn-json.js';
+import { wrap } from '../wrap.js';
 import { playAloud } from './play-aloud.js';
 import { showDemoTurn } from './show-demo-turn.js';
 import { WorldDiary } from './world-diary.js';
@@ -44,13 +45,17 @@ export async function demo(
   const isOwn = files.length > 0 || mic;
   const recordings = mic ? [] : await readRecordings(isOwn ? files : shippedRecordings(), context);
   await using recorder = await openRecorder(output, { signal });
-  await using node = await bootNode(context, { tier, overlay: mic ? loudspeaker : silentOutput });
+  await using node = await bootNode(context, {
+    tier,
+    overlay: mic ? audioOf(terminal.environment) : silentOutput,
+  });
   const readyMs = performance.now();
   await using diary = node.has(WorldModel) ? await WorldDiary.open(node.get(WorldModel)) : undefined;
   const paint = paintFor(terminal);
   const turns: SessionTurn[] = [];
   const speaker = node.get(AudioOutput);
-  if (!json) terminal.print(introduction(node, readyMs, mic));
+  const { columns } = terminal;
+  if (!json) terminal.print(wrap(introduction(node, readyMs, mic), { columns, indent: 0 }).join('\n'));
   try {
     await holdSession({
       node,
@@ -62,9 +67,10 @@ export async function demo(
       signal,
       onTurn: (turn) => {
         const number = turns.push(turn);
-        const { columns } = terminal;
         if (!json)
-          terminal.print(`\n${showDemoTurn(turn, { number, steps: diary?.take() ?? [], columns, paint })}`);
+          terminal.print(
+            `\n${showDemoTurn(turn, { number, steps: diary?.take() ?? [], columns: terminal.columns, paint })}`,
+          );
       },
     });
   } catch (error) {

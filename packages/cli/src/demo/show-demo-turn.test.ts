@@ -58,4 +58,25 @@ describe('showDemoTurn', () => {
 
     expect(text).toContain('failed      MODEL_LOST: Gone.');
   });
+
+  it('stays within a narrow terminal, with what goes on below what it belongs to', () => {
+    const text = showDemoTurn(
+      {
+        source: { type: 'recording', name: 'lamp.wav' },
+        calls: [{ tool: 'set_device', args: { state: 'on', device: 'living-room-lamp' } }],
+        summary: {
+          heard: 'Turn on the living room lamp.',
+          path: 'phrase',
+          said: 'Living room lamp is on.',
+          outcome: 'answered',
+          spans: { transcribe: 500, synthesize: 250 },
+          totalMs: 750,
+        },
+      },
+      { ...options, columns: 40 },
+    );
+
+    expect(text).toContain('   heard       Turn on the living room\n               lamp.\n');
+    expect(Math.max(...text.split('\n').map((line) => [...line].length))).toBeLessThanOrEqual(40);
+  });
 });

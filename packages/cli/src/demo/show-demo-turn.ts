@@ -1,6 +1,8 @@
 import path from 'node:path';
-import type { Paint } from '../paint.js';
+import type { Colour, Paint } from '../paint.js';
+import { printable } from '../printable.js';
 import type { SessionTurn } from '../session.js';
+import { wrap } from '../wrap.js';
 import { drawTimeline } from './draw-timeline.js';
 import type { WorldStep } from './world-diary.js';
 
@@ -11,13 +13,23 @@ export interface ShowDemoTurnOptions {
   readonly paint: Paint;
 }
 
+/** What stands left of the text of each row. */
+const INDENT = 15;
+
+/** Below this many columns the timeline begins further left. */
+const NARROW = 70;
+
 /** A turn as a person would want to read it: heard, understood, done, said, and how long each stage took. */
 export function showDemoTurn(
   turn: SessionTurn,
   { number, steps, columns, paint }: ShowDemoTurnOptions,
 ): string {
   const { summary, source } = turn;
-  const row = (name: string, text: string) => `   ${paint('dim', name.padEnd(11))} ${text}`;
+  const row = (name: string, text: string, colour?: Colour) =>
+    wrap(printable(text), { columns, indent: INDENT }).map(
+      (line, index) =>
+        `   ${paint('dim', (index === 0 ? name : '').padEnd(11))} ${colour ? paint(colour, line) : line}`,
+    );
   const title =
     source.type === 'recording'
       ? path.basename(source.name)
@@ -25,20 +37,25 @@ export function showDemoTurn(
         ? 'typed'
         : 'microphone';
   const lines = [`${paint('bold', `${number}  ${title}`)}`];
-  lines.push(row(source.type === 'text' ? 'read' : 'heard', summary.heard || 'nothing that was said to me'));
-  if (summary.outcome !== 'empty') lines.push(row('understood', understood(turn)));
+  lines.push(
+    ...row(source.type === 'text' ? 'read' : 'heard', summary.heard || 'nothing that was said to me'),
+  );
+  if (summary.outcome !== 'empty') lines.push(...row('understood', understood(turn)));
   for (const { key, from, to } of steps) {
-    lines.push(row('changed', `${nameOf(key)}: ${show(from)} → ${paint('green', show(to))}`));
+    lines.push(...row('changed', `${nameOf(key)}: ${show(from)} → ${show(to)}`, 'green'));
   }
-  if (summary.said) lines.push(row('said', paint('cyan', summary.said)));
-  if (summary.outcome === 'interrupted') lines.push(row('', 'and was interrupted'));
-  if (summary.error)
-    lines.push(row('failed', paint('red', `${summary.error.code}: ${summary.error.message}`)));
+  if (summary.said) lines.push(...row('said', summary.said, 'cyan'));
+  if (summary.outcome === 'interrupted') lines.push(...row('', 'and was interrupted'));
+  if (summary.error) lines.push(...row('failed', `${summary.error.code}: ${summary.error.message}`, 'red'));
   if (summary.totalMs > 0) {
     const span = source.type === 'text' ? 'from the text' : 'from the end of speech';
-    lines.push(row('took', `${Math.round(summary.totalMs)} ms ${span} to the first sound`));
-    const bars = drawTimeline(summary.spans, { width: Math.max(10, Math.min(48, columns - 45)), paint });
-    lines.push(...bars.map((bar) => row('', bar)));
+    lines.push(...row('took', `${Math.round(summary.totalMs)} ms ${span} to the first sound`));
+    const indent = columns < NARROW ? 3 : INDENT;
+    const bars = drawTimeline(summary.spans, {
+      width: Math.max(6, Math.min(48, columns - indent - 24)),
+      paint,
+    });
+    lines.push(...bars.map((bar) => ' '.repeat(indent) + bar));
   }
   return lines.join('\n');
 }

@@ -1,0 +1,62 @@
+import { stat } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { runTiercel, transcribe, Workspace, words } from './run-tiercel.test.support.js';
+
+// Processes that load models take their time on a busy machine.
+jest.setTimeout(120_000);
+
+let workspace: Workspace;
+beforeAll(async () => {
+  workspace = await Workspace.open();
+});
+afterAll(() => workspace[Symbol.asyncDispose]());
+
+describe('tiercel say', () => {
+  it('says what tiercel transcribe can write down again', async () => {
+    const sentences = [
+      'The living room lamp is on.',
+      'Please bring your notes to the meeting.',
+      'The weather will be sunny tomorrow.',
+    ];
+    const files = sentences.map((_, index) => workspace.path(`new/folder/${index}.wav`));
+
+    for (const [index, sentence] of sentences.entries()) {
+      const { exitCode, stdout, stderr } = await runTiercel([
+        'say',
+        sentence,
+        '--output',
+        files[index] ?? '',
+      ]);
+      expect([exitCode, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(/\.wav: [1-4]\.\d s\n$/);
+    }
+
+    const heard = await transcribe(...files);
+    expect(heard).toEqual(sentences.map(words));
+  });
+
+  it('takes a long text in one breath', async () => {
+    const file = workspace.path('long.wav');
+    const text = 'The meeting begins at nine, and everybody brings coffee. '.repeat(6);
+
+    const { exitCode, stdout } = await runTiercel(['say', text, '--output', file, '--json']);
+
+    const { audioMs, sampleRateHz, wav } = JSON.parse(stdout);
+    const { size } = await stat(file);
+    expect([exitCode, wav]).toEqual([0, file]);
+    expect(audioMs).toBeGreaterThan(12_000);
+    expect(Math.round(((size - 44) / 2 / sampleRateHz) * 1000)).toBe(audioMs);
+  });
+
+  it('has nothing to say without words', async () => {
+    const { exitCode, stdout } = await runTiercel([
+      'say',
+      ' ',
+      '--output',
+      workspace.path('no.wav'),
+      '--json',
+    ]);
+
+    expect([exitCode, JSON.parse(stdout).error.code]).toEqual([2, 'CLI_TEXT_EMPTY']);
+  });
+});
