@@ -42,8 +42,10 @@ const MAX_PARTS = 12;
 const MAX_FILLED_LOSS_MS = 1_000;
 const MAX_DETECTOR_FAILURES = 3;
 const DETECTOR_CLOSE_MS = 5_000;
-/** The end of speech is the last sample so far above the background. */
+/** Speech is what is so far above the background … */
 const SPEECH_ABOVE_FLOOR_DB = 10;
+/** … and not so far below the voice of this utterance: a hiss that grows is no voice. */
+const SPEECH_BELOW_VOICE_DB = 20;
 const QUIETEST_SPEECH_DBFS = -60;
 const SPEECH_END_SEARCH_MS = 500;
 /** Detectors report speech about 0.2 s after it has begun, so a turn ends only where this much of it was quiet as well. */
@@ -227,6 +229,7 @@ export class Ear {
     const open = this.#open;
     if (!open) return;
     open.endSpeech(position);
+    open.levelDbfs = levelDbfs(this.#ring.slice(open.startPosition, position).pcm);
     open.softEndPosition = detectedPosition;
     open.softEndMs = this.#options.clock.nowMs();
     open.speechEndMs = Math.min(open.softEndMs, this.#timeOfSpeechEnd(open));
@@ -279,7 +282,7 @@ export class Ear {
     const silence = {
       silenceMs: milliseconds(this.#position - open.endPosition),
       sinceSoftEndMs: milliseconds(this.#position - open.softEndPosition),
-      isQuiet: this.#speechEndBetween(quietFrom, this.#position) === undefined,
+      isQuiet: this.#speechEndBetween(quietFrom, this.#position, open) === undefined,
       completeness: this.#completenessOf(open.attempt?.result),
     };
     if (isTurnOver(silence, { completePauseMs, maxPauseMs, pauseMs: pauses.pauseMs })) this.#close();
@@ -353,13 +356,21 @@ export class Ear {
 
   #timeOfSpeechEnd(open: OpenUtterance): number {
     const from = Math.max(open.startPosition, open.endPosition - samples(SPEECH_END_SEARCH_MS));
-    return this.#timeOf(this.#speechEndBetween(from, open.softEndPosition) ?? open.endPosition);
+    return this.#timeOf(this.#speechEndBetween(from, open.softEndPosition, open) ?? open.endPosition);
   }
 
-  /** After the last sample that stands out from the background, whatever the detector makes of it. */
-  #speechEndBetween(fromPosition: number, toPosition: number): number | undefined {
+  /** After the last sample that is as loud as this voice, whatever the detector makes of it. */
+  #speechEndBetween(
+    fromPosition: number,
+    toPosition: number,
+    { levelDbfs: voiceDbfs }: OpenUtterance,
+  ): number | undefined {
     const { pcm, position } = this.#ring.slice(fromPosition, toPosition);
-    const thresholdDbfs = Math.max(QUIETEST_SPEECH_DBFS, this.#floor.floorDbfs + SPEECH_ABOVE_FLOOR_DB);
+    const thresholdDbfs = Math.max(
+      QUIETEST_SPEECH_DBFS,
+      this.#floor.floorDbfs + SPEECH_ABOVE_FLOOR_DB,
+      voiceDbfs - SPEECH_BELOW_VOICE_DB,
+    );
     const last = lastAudibleSample(pcm, { sampleRateHz: LISTENING_RATE_HZ, thresholdDbfs });
     return last === undefined ? undefined : position + last + 1;
   }

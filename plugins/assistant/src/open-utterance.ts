@@ -1,3 +1,4 @@
+import { SILENCE_DBFS } from '@tiercel/audio';
 import type { ChildController } from '@tiercel/kernel';
 import type { Transcription } from './utterance.js';
 
@@ -19,6 +20,8 @@ export class OpenUtterance {
   readonly parts: Promise<Transcription>[] = [];
   readonly #spans: { from: number; to: number }[] = [];
   isSpeaking = false;
+  /** Level of the speech so far; known from its first end. */
+  levelDbfs = SILENCE_DBFS;
   attempt: Attempt | undefined;
   attempts = 0;
   softEndPosition = 0;

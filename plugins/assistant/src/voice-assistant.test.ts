@@ -261,15 +261,27 @@ describe('pauses inside a turn', () => {
 
   it('end the turn at the longest pause where noise goes on that is no speech', async () => {
     const call = new Call();
-    const noise = tone(1_200).map((sample) => sample / 100);
+    const voice = tone(1_200).map((sample) => sample / 4);
+    const noise = tone(1_200).map((sample) => sample / 32);
 
-    await call.hear(room(600), tone(1_200), noise);
+    await call.hear(room(600), voice, noise);
     const early = call.probe.ofType('turn-start').length;
     await call.hear(noise.subarray(0, 16 * 320));
     const late = call.probe.ofType('turn-start').length;
     await call.end();
 
     expect([early, late]).toEqual([0, 1]);
+  });
+
+  it('are not made longer by a hiss that is far below the voice', async () => {
+    const call = new Call();
+    const hiss = tone(1_000).map((sample) => sample / 100);
+
+    await call.hear(room(600), tone(1_200), hiss);
+    const started = call.probe.ofType('turn-start').length;
+    await call.end();
+
+    expect(started).toBe(1);
   });
 
   it('supersede the transcript that was being made: a late one is ignored', async () => {
