@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { type ConversationRecorder, openConversationRecorder } from '@tiercel/conversation';
-import { makeFolder } from './make-folder.js';
+import { makeFolder } from '@tiercel/models';
 
 /** Opens the file for a conversation, with its folder, where one is wanted. The caller closes it. */
 export async function openRecorder(

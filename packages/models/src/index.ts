@@ -20,6 +20,7 @@ export {
   type VerifyReport,
 } from './local-model-store.js';
 export { isModelPath, locateByPath } from './locate-by-path.js';
+export { makeFolder } from './make-folder.js';
 export { defaultModelsDirectory, findStarterModels } from './models-directory.js';
 export { type OpenModelStoreOptions, openModelStore } from './open-model-store.js';
 export { DEFAULT_HOSTS } from './pull/allowed-url.js';

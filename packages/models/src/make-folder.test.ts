@@ -1,29 +1,36 @@
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { makeFolder } from './make-folder.js';
 
 describe('makeFolder', () => {
-  let home: string;
-  beforeEach(async () => {
-    home = await mkdtemp(path.join(tmpdir(), 'tiercel-folder-'));
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'tiercel-folder-'));
   });
-  afterEach(() => rm(home, { recursive: true, force: true }));
+  afterAll(() => rm(folder, { recursive: true }));
 
-  it('makes a folder and those above it, and does not mind one that is there', async () => {
-    const folder = path.join(home, 'a/b/c');
+  it('makes a folder with those above it', async () => {
+    const target = path.join(folder, 'a', 'b', 'c');
 
-    await makeFolder(folder);
-    await makeFolder(folder);
+    await makeFolder(target);
 
-    expect((await stat(folder)).isDirectory()).toBe(true);
+    expect((await stat(target)).isDirectory()).toBe(true);
   });
 
-  it('ends where no folder can be made', async () => {
-    await writeFile(path.join(home, 'file'), '');
+  it('is content with a folder that is there', async () => {
+    await expect(makeFolder(folder)).resolves.toBeUndefined();
+    await expect(makeFolder('.')).resolves.toBeUndefined();
+  });
 
-    await expect(makeFolder(path.join(home, 'file/below'))).resolves.toBeUndefined();
-    await expect(makeFolder('/proc/tiercel/below')).resolves.toBeUndefined();
+  it('leaves it to the opening of the file to say what is wrong', async () => {
+    await writeFile(path.join(folder, 'file'), '');
+
+    await expect(makeFolder(path.join(folder, 'file', 'below'))).resolves.toBeUndefined();
+  });
+
+  it('ends where no folder can be made although the one above is there', async () => {
+    await expect(makeFolder('/proc/tiercel/new')).resolves.toBeUndefined();
   });
 });

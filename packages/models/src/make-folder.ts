@@ -2,8 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
- * Makes a folder and those above it. Says nothing when it cannot: opening a file in it will, with its path. Not `mkdir({ recursive })`, which never ends where the system denies that a folder exists that does
- * (Linux: `/proc/new/folder`).
+ * Makes a folder and those above it. Says nothing when it cannot: opening a file in it will, with its path.
+ * Not `mkdir({ recursive })`, which never ends where the system denies that a folder exists that does (Linux:
+ * `/proc/new/folder`).
  */
 export async function makeFolder(folder: string): Promise<void> {
   if (await isMade(folder)) return;

@@ -2,11 +2,11 @@ import path from 'node:path';
 import { durationMs, type Frame, openWavFile } from '@tiercel/audio';
 import { AudioOutput } from '@tiercel/capabilities/audio-output';
 import { TextToSpeech } from '@tiercel/capabilities/text-to-speech';
+import { makeFolder } from '@tiercel/models';
 import { audioOf } from '../audio-overlays.js';
 import { bootNode } from '../boot-node.js';
 import type { Context } from '../context.js';
 import { CliError } from '../errors.js';
-import { makeFolder } from '../make-folder.js';
 import { speakableParts } from '../speakable-parts.js';
 
 export interface SayOptions {
