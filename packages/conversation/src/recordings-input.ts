@@ -1,6 +1,6 @@
 import { type Frame, Framer, Resampler, RoomNoise, samplesOf } from '@tiercel/audio';
 import type { AssistantEvent } from '@tiercel/capabilities/assistant';
-import { type AudioInput, AudioInputError, type AudioInputFeatures } from '@tiercel/capabilities/audio-input';
+import { type AudioInput, type AudioInputFeatures, CaptureLock } from '@tiercel/capabilities/audio-input';
 import type { Clock } from '@tiercel/capabilities/clock';
 import { ConversationError } from './errors.js';
 import { OpenTurns } from './open-turns.js';
@@ -48,7 +48,7 @@ export class RecordingsInput implements AudioInput {
   };
   readonly #options: Required<RecordingsInputOptions>;
   readonly #turns = new OpenTurns();
-  #isCaptured = false;
+  readonly #lock = new CaptureLock('recordings');
 
   constructor(options: RecordingsInputOptions) {
     this.#options = {
@@ -66,19 +66,12 @@ export class RecordingsInput implements AudioInput {
     this.#turns.observe(event);
   }
 
-  async *capture({
+  capture({
     signal,
   }: {
     readonly signal?: AbortSignal | undefined;
   } = {}): AsyncGenerator<Frame, void, undefined> {
-    signal?.throwIfAborted();
-    if (this.#isCaptured) throw new AudioInputError('AUDIO_INPUT_BUSY', { source: 'recordings' });
-    this.#isCaptured = true;
-    try {
-      yield* this.#inRealTime(signal);
-    } finally {
-      this.#isCaptured = false;
-    }
+    return this.#lock.hold(signal, () => this.#inRealTime(signal));
   }
 
   async *#inRealTime(signal: AbortSignal | undefined): AsyncGenerator<Frame, void, undefined> {

@@ -1,5 +1,10 @@
 import { Channel, type Frame, Framer, int16FromBytes } from '@tiercel/audio';
-import { type AudioInput, AudioInputError, type AudioInputFeatures } from '@tiercel/capabilities/audio-input';
+import {
+  type AudioInput,
+  AudioInputError,
+  type AudioInputFeatures,
+  CaptureLock,
+} from '@tiercel/capabilities/audio-input';
 import type { Clock } from '@tiercel/capabilities/clock';
 import { ArrivalClock } from './arrival-clock.js';
 import type { FoundProgram } from './find-program.js';
@@ -27,33 +32,30 @@ export class CommandAudioInput implements AudioInput {
     isFinite: false,
   };
   readonly #options: CommandAudioInputOptions;
-  #isCaptured = false;
+  readonly #lock = new CaptureLock('microphone');
   #running: RunningProgram | undefined;
 
   constructor(options: CommandAudioInputOptions) {
     this.#options = options;
   }
 
-  async *capture({
+  capture({
     signal,
   }: {
     readonly signal?: AbortSignal | undefined;
   } = {}): AsyncGenerator<Frame, void, undefined> {
-    signal?.throwIfAborted();
-    if (this.#isCaptured) throw new AudioInputError('AUDIO_INPUT_BUSY', { source: 'microphone' });
-    this.#isCaptured = true;
-    try {
-      const found = await this.#options.find();
-      signal?.throwIfAborted();
-      yield* this.#through(found, signal);
-    } finally {
-      this.#isCaptured = false;
-    }
+    return this.#lock.hold(signal, () => this.#sound(signal));
   }
 
   /** Ends what runs, whoever reads it. */
   async close(): Promise<void> {
     await this.#running?.stop();
+  }
+
+  async *#sound(signal: AbortSignal | undefined): AsyncGenerator<Frame, void, undefined> {
+    const found = await this.#options.find();
+    signal?.throwIfAborted();
+    yield* this.#through(found, signal);
   }
 
   async *#through(

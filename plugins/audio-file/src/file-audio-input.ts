@@ -1,5 +1,5 @@
 import { type Frame, Framer, Resampler, RoomNoise, readWav, samplesOf } from '@tiercel/audio';
-import { type AudioInput, AudioInputError, type AudioInputFeatures } from '@tiercel/capabilities/audio-input';
+import { type AudioInput, type AudioInputFeatures, CaptureLock } from '@tiercel/capabilities/audio-input';
 import type { Clock } from '@tiercel/capabilities/clock';
 
 export interface FileAudioInputOptions {
@@ -30,26 +30,19 @@ export class FileAudioInput implements AudioInput {
     isFinite: true,
   };
   readonly #options: FileAudioInputOptions;
-  #isCaptured = false;
+  readonly #lock = new CaptureLock('audio-file');
 
   constructor(options: FileAudioInputOptions) {
     this.#options = options;
   }
 
-  async *capture({
+  capture({
     signal,
   }: {
     readonly signal?: AbortSignal | undefined;
   } = {}): AsyncGenerator<Frame, void, undefined> {
-    signal?.throwIfAborted();
-    if (this.#isCaptured) throw new AudioInputError('AUDIO_INPUT_BUSY', { source: 'audio-file' });
-    this.#isCaptured = true;
-    try {
-      if (this.#options.isRealTime) yield* this.#inRealTime(signal);
-      else yield* this.#frames(signal);
-    } finally {
-      this.#isCaptured = false;
-    }
+    const { isRealTime } = this.#options;
+    return this.#lock.hold(signal, () => (isRealTime ? this.#inRealTime(signal) : this.#frames(signal)));
   }
 
   /** Frame after frame, each when its last sample has been heard: due times are absolute, so delays do not add up. */

@@ -1,2 +1,3 @@
 export { AudioInput, type AudioInputFeatures } from './audio-input.js';
+export { CaptureLock } from './capture-lock.js';
 export { AudioInputError } from './errors.js';
