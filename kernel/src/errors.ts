@@ -1,5 +1,5 @@
 import { defineErrors } from './define-errors.js';
-import { formatProblems, type Problem } from './problem.js';
+import { formatProblems, type Problem } from './plan/problem.js';
 
 /** Errors of the kernel. Faults of a manifest are collected as `Problem`s and thrown together as `KERNEL_PLAN_INVALID`. */
 export const KernelError = defineErrors(
@@ -30,8 +30,14 @@ export const KernelError = defineErrors(
       missing: readonly string[];
     }) =>
       `Provider "${d.provider}" of plugin ${d.plugin} lacks ${list(d.missing)} of capability ${d.capability}. Implement every member of the contract.`,
-    KERNEL_PLUGIN_NOT_GIVEN: (d: { plugin: string }) =>
-      `The plan has plugin ${d.plugin}, and no plugin object was given for it. Pass the "plugins" that planManifest() returned.`,
+    KERNEL_PACKAGES_MISSING: (d: { tier: string; packages: readonly string[] }) =>
+      `Tier ${d.tier} needs packages that are not installed. Run "npm install ${d.packages.join(' ')}".`,
+    KERNEL_PLUGIN_IMPORT_FAILED: (d: { plugin: string; use: string; finding: string }) =>
+      `Plugin ${d.plugin}: ${d.use} cannot be imported: ${d.finding}. A plugin module has one default export, made by definePlugin(); mend or reinstall the package.`,
+    KERNEL_IMPORT_TIMEOUT: (d: { module: string; waitedMs: number }) =>
+      `${d.module} was not imported within ${d.waitedMs} ms. Importing a module must wait for nothing: open what it needs in setup.`,
+    KERNEL_PLUGIN_MISMATCH: (d: { plugin: string; use: string; paths: readonly string[] }) =>
+      `Plugin ${d.plugin}: the code of ${d.use} declares something else than its plugin file, at ${list(d.paths)}. Run "npx tiercel plugin build" in its package, or reinstall it.`,
     KERNEL_BOOT_FAILED: (d: {
       tier: string;
       results: readonly { plugin: string; state: string; reason?: string | undefined; isCause: boolean }[];
@@ -67,6 +73,16 @@ export const KernelError = defineErrors(
       `${list(d.candidates)} all provide ${d.capability}. Name one under "bind", or ask for all of them with getAll().`,
     KERNEL_PROVIDER_NOT_READY: (d: { capability: string; plugin: string; state: string }) =>
       `${d.capability} is not available: its plugin ${d.plugin} is ${d.state}. Call a lazy dependency only after start-up, and check node.plugins for the reason.`,
+    KERNEL_NOT_REPLACEABLE: (d: { tier: string }) =>
+      `The node (tier ${d.tier}) was booted without a way to replace plugins. Boot it with { replaceable: true }.`,
+    KERNEL_PLUGIN_NOT_HERE: (d: { plugin: string; listed: readonly string[] }) =>
+      `There is no plugin ${d.plugin} on this node. Name one of ${list(d.listed)}.`,
+    KERNEL_CHANGE_FAILED: (d: { finding: string }) =>
+      `The change was undone, and the node goes on as before, because a plugin did not start: ${d.finding}. Mend it and try again.`,
+    KERNEL_PLUGIN_REPLACED: (d: { plugin: string }) =>
+      `Plugin ${d.plugin} was replaced by a newer generation. Call it again through what the kernel handed out.`,
+    KERNEL_DRAIN_TIMEOUT: (d: { plugin: string; waitedMs: number }) =>
+      `Plugin ${d.plugin} was replaced, and its last calls were not over after ${d.waitedMs} ms, so they are given up. Pass a larger drainTimeoutMs if they may take longer.`,
     KERNEL_INJECTION_UNKNOWN: (d: { plugin: string; className: string; parameters: readonly string[] }) =>
       `Plugin ${d.plugin} cannot build ${d.className}: ${list(d.parameters)}. Put @inject(Token) on every constructor parameter and list each token under "requires".`,
   },

@@ -1,13 +1,4 @@
-export { type BootOptions, boot, type PlanOptions, planManifest } from './boot.js';
-export {
-  type Capability,
-  type CapabilityDefinition,
-  defineCapability,
-  type MethodShape,
-  type MethodShapes,
-  type NamedProvider,
-} from './capability.js';
-export type { Config, ConfigFormat, ConfigKey, ConfigSchema, ConfigValue } from './config-schema.js';
+export { type BootOptions, boot } from './boot.js';
 export {
   type ChildController,
   childController,
@@ -15,12 +6,6 @@ export {
   openDeadline,
   raceSignal,
 } from './deadline.js';
-export {
-  type DeclaredProvision,
-  type DeclaredRequirement,
-  declarationOf,
-  type PluginDeclaration,
-} from './declaration.js';
 export {
   defineErrors,
   type ErrorClass,
@@ -34,10 +19,29 @@ export {
   loadManifest,
   type ManifestData,
   type PluginEntryData,
-} from './load-manifest.js';
-export { type LoadedPlugin, loadPlugins } from './load-plugins.js';
-export type { Device, Manifest, Placement, PluginEntry, Position } from './manifest.js';
-export { Node, type StartOptions } from './node.js';
+} from './manifest/load-manifest.js';
+export type { Device, Manifest, PlacementName, PluginEntry, Position } from './manifest/manifest.js';
+export { manifestSchema } from './manifest/manifest-shape.js';
+export { type Environment, evaluateWhen, parseFlag, type WhenResult } from './manifest/when.js';
+export { nearest } from './nearest.js';
+export type { LostEvents } from './node/event-stream.js';
+export { type Change, type ChangeOptions, Node, type StartOptions } from './node/node.js';
+export type { Placement, PlacementHost } from './node/placement.js';
+export type { NodeDescription, NodeEvent, PluginState, PluginStatus } from './node/plugin-status.js';
+export { type InjectableClass, inject } from './node/registry.js';
+export { RunningPlugin } from './node/running-plugin.js';
+export type { ConfigSource } from './plan/config.js';
+export type { Fit } from './plan/device-fit.js';
+export type { Estimator } from './plan/estimate-needs.js';
+export type { ConfigFiles } from './plan/fill-in.js';
+export {
+  type Catalogue,
+  type FindOptions,
+  type FoundPlugin,
+  findPlugins,
+  packageEntry,
+} from './plan/find-plugins.js';
+export { type Machine, measureMachine, usableCores, usableMemoryMiB } from './plan/machine.js';
 export {
   type Plan,
   type PlanInput,
@@ -45,22 +49,48 @@ export {
   type PlannedPlugin,
   type ProviderRef,
   plan,
-} from './plan.js';
+} from './plan/plan.js';
+export { type Planned, type PlanOptions, planManifest } from './plan/plan-manifest.js';
+export { formatPosition, formatProblems, type Problem } from './plan/problem.js';
+export { type ProblemCode, problemCatalogue } from './plan/problems.js';
+export {
+  type Capability,
+  type CapabilityDefinition,
+  type CircuitStatus,
+  type Compose,
+  capabilityKey,
+  circuitsOf,
+  defineCapability,
+  type MethodShape,
+  type MethodShapes,
+  type NamedProvider,
+} from './plugin/capability.js';
+export type { Config, ConfigFormat, ConfigKey, ConfigSchema, ConfigValue } from './plugin/config-schema.js';
+export {
+  type DeclaredContract,
+  type DeclaredProvision,
+  type DeclaredRequirement,
+  declarationOf,
+  type PluginDeclaration,
+} from './plugin/declaration.js';
 export {
   definePlugin,
   type Needs,
+  type NodeView,
   type Plugin,
   type PluginHealth,
   type Provision,
   provide,
   type Releasable,
   type SetupContext,
-} from './plugin.js';
-export type { NodeEvent, PluginState, PluginStatus } from './plugin-status.js';
-export { formatPosition, formatProblems, type Problem } from './problem.js';
-export { type ProblemCode, problemCatalogue } from './problems.js';
-export { type InjectableClass, inject } from './registry.js';
-export { type Deps, lazy, many, one, optional } from './requirement.js';
-export { supply } from './supply.js';
-export { usableCores } from './usable-cores.js';
-export { type Environment, evaluateWhen, parseFlag, type WhenResult } from './when.js';
+} from './plugin/plugin.js';
+export {
+  differingPaths,
+  type PluginFile,
+  parsePluginFile,
+  pluginFileName,
+  pluginFileOf,
+  pluginFileSchema,
+} from './plugin/plugin-file.js';
+export { type Deps, lazy, many, normalizeRequirement, one, optional } from './plugin/requirement.js';
+export { supply } from './plugin/supply.js';

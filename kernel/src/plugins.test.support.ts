@@ -1,17 +1,18 @@
 /** Small capabilities and plugins that the kernel's own tests plan and boot. */
 import { boot } from './boot.js';
-import { type Capability, defineCapability } from './capability.js';
-import type { ManifestData, PluginEntryData } from './load-manifest.js';
-import { loadPlugins } from './load-plugins.js';
-import type { Manifest } from './manifest.js';
-import { readShape } from './manifest-shape.js';
-import type { Node, StartOptions } from './node.js';
-import { type Plan, plan } from './plan.js';
-import { definePlugin, type ErasedSetupContext, type Plugin, provide } from './plugin.js';
-import { formatPosition, type Problem } from './problem.js';
-import type { Requirements } from './requirement.js';
-import type { Environment } from './when.js';
-import { parseYaml } from './yaml-tree.js';
+import type { ManifestData, PluginEntryData } from './manifest/load-manifest.js';
+import type { Manifest } from './manifest/manifest.js';
+import { readManifestShape } from './manifest/manifest-shape.js';
+import type { Environment } from './manifest/when.js';
+import { parseYaml } from './manifest/yaml-tree.js';
+import type { Node, StartOptions } from './node/node.js';
+import { type FoundPlugin, findPlugins } from './plan/find-plugins.js';
+import { type Plan, plan } from './plan/plan.js';
+import { formatPosition, type Problem } from './plan/problem.js';
+import { type Capability, defineCapability } from './plugin/capability.js';
+import { declarationOf } from './plugin/declaration.js';
+import { definePlugin, type ErasedSetupContext, type Plugin, provide } from './plugin/plugin.js';
+import type { Requirements } from './plugin/requirement.js';
 
 export interface Greeter {
   greet(name: string): Promise<string>;
@@ -27,6 +28,16 @@ export const NewGreeter = defineCapability<Greeter>()({
   id: 'greeter',
   version: '2.0.0',
   methods: { greet: 'unary' },
+});
+
+/** Can only be read in its own process. */
+export interface Stopwatch {
+  nowMs(): number;
+}
+export const Stopwatch = defineCapability<Stopwatch>()({
+  id: 'stopwatch',
+  version: '1.0.0',
+  methods: { nowMs: 'local' },
 });
 
 /** Several of these act as one that asks each in turn. */
@@ -95,7 +106,7 @@ export function greeterPlugin(name: string, version = '1.0.0'): Plugin {
 /** A manifest from YAML text, as if it stood in `tier.yaml`. */
 export function manifestOf(text: string): Manifest {
   const { tree, problems } = parseYaml(text, 'tier.yaml');
-  return readShape({ tree, source: 'tier.yaml', directory: '/nowhere', problems });
+  return readManifestShape({ tree, source: 'tier.yaml', directory: '/nowhere', problems });
 }
 
 /** Plans YAML text with plugins that are given, never looked up. */
@@ -107,9 +118,19 @@ export async function planOf(
   const manifest = manifestOf(text);
   return plan({
     manifest,
-    plugins: await loadPlugins(manifest, { given: plugins, environment }),
+    plugins: await findPlugins(manifest, { given: plugins, environment }),
     environment,
   });
+}
+
+/** What `findPlugins` says of an object that was handed over. */
+export function found(plugin: Plugin): FoundPlugin {
+  return { state: 'found', declaration: declarationOf(plugin), given: plugin };
+}
+
+/** The same as if its package were installed. */
+export function installed(plugin: Plugin): FoundPlugin {
+  return { state: 'found', declaration: declarationOf(plugin), module: '/nowhere/index.js' };
 }
 
 /** A problem as `line:column CODE`, for comparing many at once. */
@@ -164,9 +185,10 @@ export async function bootOf(
   options: StartOptions & {
     readonly entries?: Readonly<Record<string, Entry>>;
     readonly bind?: NonNullable<ManifestData['bind']>;
+    readonly requires?: readonly string[];
   } = {},
 ): Promise<Node> {
-  const { entries, bind, ...start } = options;
-  const manifest = { ...manifestFor(plugins, entries), ...(bind && { bind }) };
-  return await boot({ manifest, plugins, environment: {}, ...start });
+  const { entries, bind, requires = [], ...start } = options;
+  const manifest = { ...manifestFor(plugins, entries), requires, ...(bind && { bind }) };
+  return await boot({ manifest, plugins, environment: {}, machine: null, ...start });
 }
