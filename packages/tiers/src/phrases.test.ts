@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { IntentRecognizer } from '@tiercel/capabilities/intent-recognizer';
 import { ToolProvider } from '@tiercel/capabilities/tool-provider';
+import type { ToolRegistry } from '@tiercel/capabilities/tool-registry';
 import { WorldModel } from '@tiercel/capabilities/world-model';
 import { boot, type Node } from '@tiercel/kernel';
-import { createToolRegistry, type ToolRegistry } from '@tiercel/tools';
+import { createToolRegistry } from '@tiercel/tools';
 import { tierPath } from './index.js';
 
 type Row = readonly [sentence: string, tool: string, args: Readonly<Record<string, unknown>>];

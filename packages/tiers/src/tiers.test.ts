@@ -1,7 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
-import { loadManifest } from '@tiercel/kernel';
+import { loadManifest, type Plan, planManifest } from '@tiercel/kernel';
 import { tierNames, tierPath } from './index.js';
+
+async function planned(name: string, environment: Readonly<Record<string, string>>): Promise<Plan> {
+  return (await planManifest({ manifest: tierPath(name) ?? '', environment, machine: null })).plan;
+}
+
+function providersOf({ bindings }: Plan, capability: string): readonly string[] {
+  return (bindings.get(capability) ?? []).map(({ plugin }) => plugin);
+}
 
 describe('shipped tiers', () => {
   it.each(tierNames)('%s is a well-formed manifest that carries its own name', async (name) => {
@@ -31,6 +39,45 @@ describe('shipped tiers', () => {
     const manifest = await loadManifest(tierPath('edge') ?? '');
 
     expect(manifest.plugins.get('llm-local')).toMatchObject({ when: 'RUN_LOCAL_LLM', boot: 'degrade' });
+  });
+
+  it('edge asks the model of a core first, and its own where it has one', async () => {
+    const alone = await planned('edge', {});
+    const both = await planned('edge', { RUN_LOCAL_LLM: 'true' });
+
+    expect(providersOf(alone, 'language-model')).toEqual(['llm-remote']);
+    expect(providersOf(both, 'language-model')).toEqual(['llm-remote', 'llm-local']);
+    expect([...alone.problems, ...both.problems]).toEqual([]);
+  });
+
+  it.each([
+    [{}, false],
+    [{ TOOL_SERVER_URL: 'http://core:8001' }, true],
+    [{ TOOL_EXECUTION_MODE: 'local' }, false],
+    [{ TOOL_EXECUTION_MODE: 'remote' }, true],
+    [{ TOOL_EXECUTION_MODE: 'auto' }, true],
+  ])('edge with %j uses the tools of a core: %p', async (environment, isUsed) => {
+    const plan = await planned('edge', environment);
+
+    expect(plan.plugins.some(({ key }) => key === 'tool-remote-proxy')).toBe(isUsed);
+  });
+
+  it('only core listens, and only edge calls', async () => {
+    const network = ['gateway', 'llm-remote', 'tool-remote-proxy'];
+    const all = { TOOL_SERVER_URL: 'http://core:8001' };
+
+    const found = await Promise.all(
+      tierNames.map(async (name) => {
+        const keys = (await planned(name, all)).plugins.map(({ key }) => key);
+        return [name, network.filter((plugin) => keys.includes(plugin))];
+      }),
+    );
+
+    expect(Object.fromEntries(found)).toEqual({
+      edge: ['llm-remote', 'tool-remote-proxy'],
+      mid: [],
+      core: ['gateway'],
+    });
   });
 
   it('every plugin of a tier is a package of this project', async () => {
