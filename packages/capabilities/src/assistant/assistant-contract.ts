@@ -12,6 +12,8 @@ export interface AssistantContractOptions {
   readonly question?: string;
   /** One whose reply lasts several seconds when spoken. */
   readonly longQuestion?: string;
+  /** One that makes it ask whether it may use a tool. Without it, the rules of approvals are not checked. */
+  readonly sensitiveRequest?: string;
   /** Whether it has a voice. Default: yes. */
   readonly speaks?: boolean;
 }
@@ -23,6 +25,7 @@ export function describeAssistantContract(
   {
     question = 'Hello there',
     longQuestion = 'Tell me a story that is so long that it takes a while to say all of it',
+    sensitiveRequest,
     speaks = true,
   }: AssistantContractOptions = {},
 ): void {
@@ -194,6 +197,20 @@ export function describeAssistantContract(
       await expect(probe.ended).rejects.toBe(broken);
     });
 
+    it('ignores answers to approvals that are not open', async () => {
+      const probe = new ConversationProbe(opened.provider);
+      await probe.send({ type: 'approve', id: 'nothing', allow: true }, text);
+      const end = await probe.waitFor('turn-end');
+      await probe.send({ type: 'approve', id: '', allow: false });
+      probe.end();
+      await probe.ended;
+
+      expect(end.outcome).toBe('answered');
+      expect(probe.ofType('approval-end')).toEqual([]);
+    });
+
+    if (sensitiveRequest !== undefined) describeApprovals(() => opened.provider, sensitiveRequest, text);
+
     if (!speaks) return;
 
     it('speaks in frames that follow one another, and says how many samples there were', async () => {
@@ -255,6 +272,100 @@ export function describeAssistantContract(
       expect(probe.ofType('turn-end').map(({ outcome }) => outcome)).toEqual(['interrupted']);
       expect(probe.isInputClosed).toBe(true);
     });
+  });
+}
+
+function describeApprovals(
+  provider: () => Assistant,
+  sensitiveRequest: string,
+  text: { readonly type: 'text'; readonly text: string },
+): void {
+  const ask = async () => {
+    const probe = new ConversationProbe(provider());
+    await probe.send({ type: 'text', text: sensitiveRequest });
+    const approval = await probe.waitFor('approval');
+    return { probe, approval };
+  };
+  const decisions = (probe: ConversationProbe) =>
+    probe.ofType('approval-end').map(({ decision }) => decision);
+
+  it('asks before it uses a tool that needs an approval, and says so', async () => {
+    const { probe, approval } = await ask();
+    await probe.send({ type: 'approve', id: approval.id, allow: true });
+    const end = await probe.waitFor('turn-end');
+    probe.end();
+    await probe.ended;
+
+    expect(probe.ofType('approval')).toHaveLength(1);
+    expect(approval.expiresInMs).toBeGreaterThan(0);
+    expect(approval.question).not.toBe('');
+    expect(end.reply).toContain(approval.question);
+    expect(decisions(probe)).toEqual(['allowed']);
+    expect(end).toMatchObject({ outcome: 'answered', tools: [approval.tool] });
+    expect(probe.events.map(({ type }) => type).filter((type) => /^(tool|approval)/.test(type))).toEqual([
+      'tool-start',
+      'approval',
+      'approval-end',
+      'tool-end',
+    ]);
+  });
+
+  it('does not use the tool when the person refuses', async () => {
+    const { probe, approval } = await ask();
+    await probe.send({ type: 'approve', id: approval.id, allow: false });
+    const end = await probe.waitFor('turn-end');
+    probe.end();
+    await probe.ended;
+
+    expect(decisions(probe)).toEqual(['refused']);
+    expect(end).toMatchObject({ outcome: 'answered', tools: [] });
+    expect(probe.ofType('tool-end')).toMatchObject([{ tool: approval.tool, isError: true }]);
+  });
+
+  it.each([
+    ['Yes.', 'allowed'],
+    ['no', 'refused'],
+  ])('takes a typed "%s" for the answer', async (answer, decision) => {
+    const { probe } = await ask();
+    await probe.send({ type: 'text', text: answer });
+    await probe.waitFor('turn-end');
+    probe.end();
+    await probe.ended;
+
+    expect(decisions(probe)).toEqual([decision]);
+    expect(probe.ofType('turn-start')).toHaveLength(1);
+  });
+
+  it('takes anything else for a refusal and a turn of its own', async () => {
+    const { probe, approval } = await ask();
+    await probe.send({ type: 'approve', id: `${approval.id}0`, allow: true }, text);
+    const next = await probe.waitFor('turn-end', 2);
+    probe.end();
+    await probe.ended;
+
+    expect(decisions(probe)).toEqual(['superseded']);
+    expect(next.heard).toBe(text.text);
+  });
+
+  it('does not wait for an answer when the input has ended', async () => {
+    const { probe } = await ask();
+    probe.end();
+    await probe.ended;
+
+    expect(decisions(probe)).toEqual(['unattended']);
+    expect(probe.ofType('turn-end')).toMatchObject([{ outcome: 'answered', tools: [] }]);
+  });
+
+  it('gives up the question with the turn', async () => {
+    const { probe } = await ask();
+    await probe.send({ type: 'cancel' }, text);
+    const next = await probe.waitFor('turn-end', 2);
+    probe.end();
+    await probe.ended;
+
+    expect(decisions(probe)).toEqual(['cancelled']);
+    expect(probe.ofType('turn-end')[0]).toMatchObject({ outcome: 'interrupted', tools: [] });
+    expect(next.outcome).toBe('answered');
   });
 }
 

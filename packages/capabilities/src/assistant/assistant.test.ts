@@ -1,10 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConversationProbe, describeAssistantContract, FakeAssistant } from './testing.js';
 
-describeAssistantContract('FakeAssistant', () => ({
-  provider: new FakeAssistant(),
-  close: () => undefined,
-}));
+describeAssistantContract(
+  'FakeAssistant',
+  () => ({
+    provider: new FakeAssistant({
+      needsApproval: (heard) =>
+        heard === 'Open the door' ? { tool: 'open_door', question: 'Shall I open the door?' } : undefined,
+    }),
+    close: () => undefined,
+  }),
+  { sensitiveRequest: 'Open the door' },
+);
 
 const frame = (value: number, position = 0) => ({
   type: 'audio' as const,
@@ -44,5 +51,20 @@ describe('FakeAssistant', () => {
     await probe.ended;
 
     expect(probe.ofType('turn-end').map(({ outcome }) => outcome)).toEqual(['failed', 'answered']);
+  });
+
+  it('goes on from what was said before', async () => {
+    const probe = new ConversationProbe(
+      new FakeAssistant({
+        answer: (_, past) => past.map(({ heard, playout }) => `${heard} ${playout}`).join(', '),
+      }),
+      { voice: false, history: [{ heard: 'a', playout: 'b' }] },
+    );
+
+    await probe.send({ type: 'text', text: 'c' }, { type: 'text', text: 'd' });
+    probe.end();
+    await probe.ended;
+
+    expect(probe.ofType('turn-end').map(({ reply }) => reply)).toEqual(['a b', 'a b, c a b']);
   });
 });

@@ -12,7 +12,15 @@ export type AssistantInput =
   /** How far the voice of an attempt has been heard, in samples of its `audio` frames; at least every 100 ms while it plays. */
   | { readonly type: 'played'; readonly attempt: number; readonly samples: number; readonly timeMs?: number }
   /** Give up the running turn. */
-  | { readonly type: 'cancel' };
+  | { readonly type: 'cancel' }
+  /** The answer to an `approval`, by a click or a key. Ids that are not open (any more) are ignored. */
+  | { readonly type: 'approve'; readonly id: string; readonly allow: boolean };
+
+/**
+ * What became of an approval. `superseded`: something else was said, which becomes the next turn. `unattended`: the input
+ * had ended, so that nobody could answer. `cancelled`: the turn was given up.
+ */
+export type ApprovalDecision = 'allowed' | 'refused' | 'expired' | 'superseded' | 'unattended' | 'cancelled';
 
 /** How the reply of a turn came about. */
 export type TurnPath = 'phrase' | 'model' | 'none';
@@ -57,6 +65,26 @@ export type AssistantEvent =
       readonly args: Readonly<Record<string, unknown>>;
     }
   | { readonly type: 'tool-end'; readonly turn: number; readonly tool: string; readonly isError: boolean }
+  /**
+   * Stands between `tool-start` and `tool-end`: the tool runs only if a person allows it. `question` is also part of the
+   * reply. It is answered by `approve`, or by the next thing that is said or typed: a yes or a no is taken for the answer,
+   * anything else refuses and becomes a turn of its own.
+   */
+  | {
+      readonly type: 'approval';
+      readonly turn: number;
+      readonly id: string;
+      readonly tool: string;
+      readonly args: Readonly<Record<string, unknown>>;
+      readonly question: string;
+      readonly expiresInMs: number;
+    }
+  | {
+      readonly type: 'approval-end';
+      readonly turn: number;
+      readonly id: string;
+      readonly decision: ApprovalDecision;
+    }
   /** The reply as text, while it is being written. */
   | { readonly type: 'reply-delta'; readonly turn: number; readonly attempt: number; readonly text: string }
   /** A frame of the reply's voice. At most 600 ms beyond the latest `played` are sent. */
@@ -76,16 +104,30 @@ export type AssistantEvent =
       readonly reply: string;
       /** The part of it that was heard. */
       readonly playout: string;
+      /** Those that were called, in this order; not those that a person did not allow. */
       readonly tools: readonly string[];
+      /** The plugin whose model answered last, such as `llm-local`. */
+      readonly provider?: string;
       readonly timeline: Timeline;
       /** Set when `outcome` is `failed`. */
       readonly error?: { readonly code: string; readonly message: string };
     };
 
+/** A turn of a conversation that was held elsewhere, or before. */
+export interface PastTurn {
+  readonly heard: string;
+  /** The part of the reply that was heard; empty if none was. */
+  readonly playout: string;
+}
+
 export interface ConverseOptions {
+  /** What was said before this conversation, oldest first: it goes on from there, as if these had been its turns. */
+  readonly history?: readonly PastTurn[];
   /** Whether replies are spoken (default) or only written. */
   readonly voice?: boolean;
   readonly language?: string;
+  /** W3C Trace Context header of the request that this conversation belongs to; handed on to its tools. */
+  readonly traceparent?: string;
   readonly signal?: AbortSignal | undefined;
 }
 

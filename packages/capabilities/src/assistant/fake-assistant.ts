@@ -1,5 +1,13 @@
 import { Channel, type Frame, samplesOf } from '@tiercel/audio';
-import type { Assistant, AssistantEvent, AssistantInput, ConverseOptions, TurnOutcome } from './assistant.js';
+import type {
+  ApprovalDecision,
+  Assistant,
+  AssistantEvent,
+  AssistantInput,
+  ConverseOptions,
+  PastTurn,
+  TurnOutcome,
+} from './assistant.js';
 
 const SAMPLE_RATE_HZ = 16_000;
 const FRAME_SAMPLES = samplesOf(20, SAMPLE_RATE_HZ);
@@ -9,25 +17,41 @@ const MAX_WAITING_EVENTS = 65_536;
 /** The fake speaks this fast. */
 const MS_PER_CHARACTER = 50;
 
+type Answer = (heard: string, past: readonly PastTurn[]) => string | Error | Promise<string | Error>;
+
 export interface FakeAssistantOptions {
-  /** Its reply to a turn; an error makes the turn fail. Default: repeats what it heard. */
-  readonly answer?: (heard: string) => string | Error | Promise<string | Error>;
+  /** Its reply to a turn, given the turns before; an error makes the turn fail. Default: repeats what it heard. */
+  readonly answer?: Answer;
   /** What it hears in audio that is not all zeros; an empty text is rejected. Default: `hello`. */
   readonly hear?: (frames: readonly Frame[]) => string;
+  /** The tool that a turn needs a person's word for, if it does. Default: none ever. */
+  readonly needsApproval?: (heard: string) => FakeApproval | undefined;
+}
+
+export interface FakeApproval {
+  readonly tool: string;
+  readonly args?: Readonly<Record<string, unknown>>;
+  readonly question: string;
 }
 
 /**
  * A small assistant without engines: answers typed turns, takes the audio up to `audio-end` for one utterance, and speaks
- * in tones, as fast as it is told that they were played.
+ * in tones, as fast as it is told that they were played. It understands "yes" and "no"; its approvals do not expire.
  */
 export class FakeAssistant implements Assistant {
-  readonly #answer: (heard: string) => string | Error | Promise<string | Error>;
+  readonly #answer: Answer;
   readonly #hear: (frames: readonly Frame[]) => string;
+  readonly #needsApproval: (heard: string) => FakeApproval | undefined;
   #attempts = 0;
 
-  constructor({ answer = (heard) => heard, hear = () => 'hello' }: FakeAssistantOptions = {}) {
+  constructor({
+    answer = (heard) => heard,
+    hear = () => 'hello',
+    needsApproval = () => undefined,
+  }: FakeAssistantOptions = {}) {
     this.#answer = answer;
     this.#hear = hear;
+    this.#needsApproval = needsApproval;
   }
 
   converse(
@@ -37,6 +61,7 @@ export class FakeAssistant implements Assistant {
     const conversation = new FakeConversation(input, options, {
       answer: this.#answer,
       hear: this.#hear,
+      needsApproval: this.#needsApproval,
       nextAttempt: () => ++this.#attempts,
     });
     return { [Symbol.asyncIterator]: () => conversation.start() };
@@ -44,9 +69,15 @@ export class FakeAssistant implements Assistant {
 }
 
 interface Script {
-  readonly answer: (heard: string) => string | Error | Promise<string | Error>;
+  readonly answer: Answer;
   readonly hear: (frames: readonly Frame[]) => string;
+  readonly needsApproval: (heard: string) => FakeApproval | undefined;
   readonly nextAttempt: () => number;
+}
+
+interface OpenApproval {
+  readonly id: string;
+  decision: ApprovalDecision | undefined;
 }
 
 interface RunningTurn {
@@ -62,9 +93,11 @@ class FakeConversation {
   readonly #script: Script;
   readonly #events = new Channel<AssistantEvent>({ policy: 'block', capacity: MAX_WAITING_EVENTS });
   readonly #waiting: { readonly by: 'audio' | 'text'; readonly heard: string }[] = [];
+  readonly #past: PastTurn[];
   #frames: Frame[] = [];
   #turns = 0;
   #running: RunningTurn | undefined;
+  #approval: OpenApproval | undefined;
   #isInputOver = false;
   #isStopped = false;
   #failure: { readonly error: unknown } | undefined;
@@ -73,6 +106,7 @@ class FakeConversation {
   constructor(input: AsyncIterable<AssistantInput>, options: ConverseOptions, script: Script) {
     this.#input = input[Symbol.asyncIterator]();
     this.#options = options;
+    this.#past = [...(options.history ?? [])];
     this.#script = script;
   }
 
@@ -129,7 +163,7 @@ class FakeConversation {
         this.#endUtterance();
         break;
       case 'text':
-        this.#waiting.push({ by: 'text', heard: item.text.trim() });
+        this.#arrive('text', item.text.trim());
         break;
       case 'played':
         if (this.#running?.attempt === item.attempt)
@@ -138,6 +172,9 @@ class FakeConversation {
       case 'cancel':
         if (this.#running) this.#running.isCancelled = true;
         break;
+      case 'approve':
+        if (item.id === this.#approval?.id) this.#approval.decision ??= item.allow ? 'allowed' : 'refused';
+        break;
       default:
         item satisfies never;
     }
@@ -145,8 +182,18 @@ class FakeConversation {
   }
 
   #endUtterance(): void {
-    if (this.#frames.length > 0) this.#waiting.push({ by: 'audio', heard: this.#script.hear(this.#frames) });
+    if (this.#frames.length > 0) this.#arrive('audio', this.#script.hear(this.#frames));
     this.#frames = [];
+  }
+
+  #arrive(by: 'audio' | 'text', heard: string): void {
+    const approval = this.#approval;
+    if (!approval || approval.decision) this.#waiting.push({ by, heard });
+    else if (/^(yes|no)\W*$/i.test(heard)) approval.decision = /^y/i.test(heard) ? 'allowed' : 'refused';
+    else {
+      approval.decision = 'superseded';
+      this.#waiting.push({ by, heard });
+    }
   }
 
   async #run(): Promise<void> {
@@ -166,18 +213,19 @@ class FakeConversation {
     this.#running = running;
     this.#emit({ type: 'turn-start', turn, by });
     const said = { reply: '', playout: '' };
-    const { outcome, error } = await this.#reply(turn, by, heard, running, said);
+    const tools: string[] = [];
+    const { outcome, error } = await this.#reply(turn, by, heard, running, said, tools);
     this.#running = undefined;
-    const isModel = outcome === 'answered' || outcome === 'interrupted';
+    this.#past.push({ heard, playout: said.playout });
     this.#emit({
       type: 'turn-end',
       turn,
       attempt: running.attempt,
       outcome,
-      path: isModel ? 'model' : 'none',
+      path: outcome === 'empty' ? 'none' : 'model',
       heard,
       ...said,
-      tools: [],
+      tools,
       timeline: { spans: { understand: 0 }, totalMs: 0, overlapMs: {} },
       ...(error ? { error } : {}),
     });
@@ -189,6 +237,7 @@ class FakeConversation {
     heard: string,
     running: RunningTurn,
     said: { reply: string; playout: string },
+    tools: string[],
   ): Promise<{ outcome: TurnOutcome; error?: { readonly code: string; readonly message: string } }> {
     if (heard === '') {
       const evidence = {
@@ -202,21 +251,58 @@ class FakeConversation {
       return { outcome: 'empty' };
     }
     if (by === 'audio') this.#emit({ type: 'transcript-final', turn, text: heard });
+    this.#emit({ type: 'path-chosen', turn, path: 'model' });
+    const write = async (text: string) => {
+      said.reply += text;
+      this.#emit({ type: 'reply-delta', turn, attempt: running.attempt, text });
+      if (this.#options.voice ?? true) await this.#speak(text, running);
+    };
+    const needed = this.#script.needsApproval(heard);
+    if (needed) {
+      const isAllowed = await this.#ask(turn, needed, running, write);
+      if (isAllowed) tools.push(needed.tool);
+      this.#emit({ type: 'tool-end', turn, tool: needed.tool, isError: !isAllowed });
+      if (!isAllowed) return this.#finish(running, said);
+    }
     const answer = await this.#answerUnlessCancelled(heard, running);
     if (answer === undefined) return { outcome: 'interrupted' };
     if (answer instanceof Error)
       return { outcome: 'failed', error: { code: 'FAKE_FAILED', message: 'The fake was told to fail.' } };
-    said.reply = answer;
-    this.#emit({ type: 'path-chosen', turn, path: 'model' });
-    this.#emit({ type: 'reply-delta', turn, attempt: running.attempt, text: answer });
-    if (this.#options.voice ?? true) await this.#speak(answer, running);
+    await write(answer);
+    return this.#finish(running, said);
+  }
+
+  async #finish(
+    running: RunningTurn,
+    said: { readonly reply: string; playout: string },
+  ): Promise<{ outcome: TurnOutcome }> {
+    if (this.#options.voice ?? true) await this.#endVoice(running);
     if (running.isCancelled) return { outcome: 'interrupted' };
-    said.playout = answer;
+    said.playout = said.reply;
     return { outcome: 'answered' };
   }
 
+  async #ask(
+    turn: number,
+    { tool, args = {}, question }: FakeApproval,
+    running: RunningTurn,
+    write: (text: string) => Promise<void>,
+  ): Promise<boolean> {
+    const approval: OpenApproval = { id: `approval-${turn}`, decision: undefined };
+    this.#emit({ type: 'tool-start', turn, tool, args });
+    this.#approval = approval;
+    const { id } = approval;
+    this.#emit({ type: 'approval', turn, id, tool, args, question, expiresInMs: 60_000 });
+    await write(`${question}\n`);
+    await this.#until(() => running.isCancelled || this.#isInputOver || approval.decision !== undefined);
+    this.#approval = undefined;
+    const decision = running.isCancelled ? 'cancelled' : (approval.decision ?? 'unattended');
+    this.#emit({ type: 'approval-end', turn, id, decision });
+    return decision === 'allowed';
+  }
+
   async #answerUnlessCancelled(heard: string, running: RunningTurn): Promise<string | Error | undefined> {
-    const pending = Promise.resolve(this.#script.answer(heard)).catch((error: Error) => error);
+    const pending = Promise.resolve(this.#script.answer(heard, this.#past)).catch((error: Error) => error);
     let answer: string | Error | undefined;
     void pending.then((value) => {
       answer = value;
@@ -227,7 +313,7 @@ class FakeConversation {
   }
 
   async #speak(text: string, running: RunningTurn): Promise<void> {
-    const total = samplesOf(text.length * MS_PER_CHARACTER, SAMPLE_RATE_HZ);
+    const total = running.sent + samplesOf(text.length * MS_PER_CHARACTER, SAMPLE_RATE_HZ);
     const maxAhead = samplesOf(MAX_AHEAD_MS, SAMPLE_RATE_HZ);
     while (running.sent < total) {
       const pcm = tone(running.sent, Math.min(FRAME_SAMPLES, total - running.sent));
@@ -240,6 +326,9 @@ class FakeConversation {
       running.sent += pcm.length;
       this.#emit({ type: 'audio', attempt: running.attempt, frame });
     }
+  }
+
+  async #endVoice(running: RunningTurn): Promise<void> {
     if (!running.isCancelled)
       this.#emit({ type: 'audio-end', attempt: running.attempt, samples: running.sent });
     await this.#until(() => running.isCancelled || this.#isInputOver || running.played >= running.sent);

@@ -1,8 +1,10 @@
 export {
+  type ApprovalDecision,
   Assistant,
   type AssistantEvent,
   type AssistantInput,
   type ConverseOptions,
+  type PastTurn,
   type RejectionEvidence,
   type Timeline,
   type TurnOutcome,

@@ -4,4 +4,4 @@ export {
   type OpenAssistant,
 } from './assistant-contract.js';
 export { ConversationProbe, type ConversationProbeOptions } from './conversation-probe.js';
-export { FakeAssistant, type FakeAssistantOptions } from './fake-assistant.js';
+export { type FakeApproval, FakeAssistant, type FakeAssistantOptions } from './fake-assistant.js';

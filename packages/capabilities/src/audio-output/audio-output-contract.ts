@@ -13,6 +13,8 @@ export interface OpenAudioOutput {
 /** Wrapped, because a bare promise would be awaited on its way out of an async function. */
 interface Playing {
   readonly whole: Promise<readonly PlayoutProgress[]>;
+  /** What was reported so far. */
+  readonly heard: readonly PlayoutProgress[];
 }
 
 const RATE_HZ = 24_000;
@@ -61,7 +63,7 @@ export function describeAudioOutputContract(
       })();
       whole.catch(() => undefined);
       while ((heard.at(-1)?.samples ?? 0) < samples) await pass(20);
-      return { whole };
+      return { whole, heard };
     }
 
     it('plays every frame and says so at the end', async () => {
@@ -259,18 +261,20 @@ export function describeAudioOutputContract(
       if (!output.features.isPaced) return;
       const source = new FrameSource(1000);
 
-      await playUntil(source, 1, 1);
+      const { heard } = await playUntil(source, 1, 1);
       await output.pause();
       await pass(1000);
 
-      const aheadMs = source.given * 20;
+      // A busy machine may pause late; what it has played by then is not ahead.
+      const aheadMs = source.given * 20 - ((heard.at(-1)?.samples ?? 0) * 1000) / RATE_HZ;
       expect(aheadMs).toBeGreaterThan(200);
       expect(aheadMs).toBeLessThanOrEqual(1000);
       await during(output.clear({ fadeMs: 0 }));
     });
 
     it('reports at least every 100 ms where playing takes time', async () => {
-      if (!output.features.isPaced) return;
+      // On a real clock a busy machine wakes late, and what it then reports says nothing about the output.
+      if (!output.features.isPaced || !opened.advance) return;
 
       const progress = await during(collect(output.play(new FrameSource(50), { attempt: 1 })));
 

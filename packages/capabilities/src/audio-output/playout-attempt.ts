@@ -123,6 +123,8 @@ export class PlayoutAttempt {
     if (this.#isOver || this.#pausedAtMs !== undefined) return;
     this.#pausedAtMs = this.#options.clock.nowMs();
     this.#interrupt();
+    // Told now: a sink that is still writing would tell it only when it is done, long after the pause.
+    void this.progress.push(this.#measure());
   }
 
   resume(): void {

@@ -1,5 +1,12 @@
 import { defineErrors } from '@tiercel/kernel';
 
+/** How one server failed in a call that another one might have answered. */
+export interface ServerAttempt {
+  /** Address without path, query and credentials. */
+  readonly endpoint: string;
+  readonly finding: string;
+}
+
 export const LanguageModelError = defineErrors(
   'LanguageModelError',
   {
@@ -19,6 +26,23 @@ export const LanguageModelError = defineErrors(
       `The reader of this answer is ${d.parts} parts behind, so it was ended. Read the stream without waiting in between.`,
     LANGUAGE_MODEL_FAILED: (d: { model: string; finding: string }) =>
       `Model ${d.model} failed: ${d.finding}. Verify it with "tiercel models verify".`,
+    LANGUAGE_MODEL_UNREACHABLE: (d: { attempts: readonly ServerAttempt[] }) =>
+      [
+        'No model server gave an answer. Start one, or correct its address; the call may be repeated.',
+        ...d.attempts.map(({ endpoint, finding }) => `  ${endpoint}: ${finding}`),
+      ].join('\n'),
+    LANGUAGE_MODEL_STREAM_TRUNCATED: (d: { endpoint: string; finding: string }) =>
+      `The answer of ${d.endpoint} broke off: ${d.finding}. What was said until then stands; ask again for the rest.`,
+    LANGUAGE_MODEL_UNKNOWN: (d: { model: string; known: readonly string[] }) =>
+      `No model is called "${d.model}". Known are ${d.known.join(', ') || 'none'}. Correct the name.`,
   },
-  { retryable: ['LANGUAGE_MODEL_OVERLOADED', 'LANGUAGE_MODEL_TIMEOUT'] },
+  {
+    retryable: [
+      'LANGUAGE_MODEL_OVERLOADED',
+      'LANGUAGE_MODEL_TIMEOUT',
+      'LANGUAGE_MODEL_UNREACHABLE',
+      'LANGUAGE_MODEL_STREAM_TRUNCATED',
+    ],
+  },
 );
+export type LanguageModelError = InstanceType<typeof LanguageModelError>;

@@ -8,6 +8,7 @@ import type {
   ModelToolCall,
   ModelUsage,
 } from './language-model.js';
+import { checkModelRequest } from './request-rules.js';
 import { sampleValue } from './sample-value.js';
 
 /** What the fake says to one request. */
@@ -151,14 +152,7 @@ export class FakeLanguageModel implements LanguageModel {
   }
 
   #check(request: ModelRequest): void {
-    const findings: string[] = [];
-    if (request.messages.length === 0) findings.push('messages is empty');
-    if (request.messages.slice(1).some(({ role }) => role === 'system'))
-      findings.push('a system message is not the first');
-    if (this.features.tools === 'none' && request.tools?.length && request.toolChoice !== 'none') {
-      findings.push('tools are given and this model cannot call any');
-    }
-    if (findings.length > 0) throw new LanguageModelError('LANGUAGE_MODEL_REQUEST_INVALID', { findings });
+    checkModelRequest(request, this.features);
     if (request.responseSchema && this.features.responseSchema === 'none') {
       throw new LanguageModelError('LANGUAGE_MODEL_SCHEMA_UNSUPPORTED', { finding: 'it takes no schemas' });
     }

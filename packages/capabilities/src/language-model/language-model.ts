@@ -1,3 +1,4 @@
+import { firstThatStarts } from '@tiercel/failover';
 import { defineCapability } from '@tiercel/kernel';
 import type { JsonSchema } from '../tool-provider/index.js';
 
@@ -46,6 +47,12 @@ export interface ModelUsage {
   readonly reasoningTokens?: number;
   /** Counted by us, not by the engine. */
   readonly isEstimated: boolean;
+  /** Where the time went, as far as the engine tells. */
+  readonly timings?: {
+    readonly queueMs?: number;
+    readonly prefillMs?: number;
+    readonly decodeMs?: number;
+  };
 }
 
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'filtered';
@@ -56,7 +63,12 @@ export type LanguageModelEvent =
   /** Complete. Never sent when the answer was cut at `length`. */
   | { readonly type: 'tool-call'; readonly call: ModelToolCall }
   | { readonly type: 'usage'; readonly usage: ModelUsage }
-  | { readonly type: 'end'; readonly finishReason: FinishReason };
+  | {
+      readonly type: 'end';
+      readonly finishReason: FinishReason;
+      /** Which plugin answered, such as `llm-local`: for programs and logs, never spoken. */
+      readonly provider?: string;
+    };
 
 export interface LanguageModelFeatures {
   readonly model: string;
@@ -69,28 +81,33 @@ export interface LanguageModelFeatures {
   readonly reusesPrefix: boolean;
 }
 
+export interface ModelCallOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Trace that this call belongs to, as in the W3C header of that name. Handed on to other machines. */
+  readonly traceparent?: string | undefined;
+}
+
 /** A chat model. One provider serves many calls at once, within its slots; more wait in a bounded queue. */
 export interface LanguageModel {
   readonly features: LanguageModelFeatures;
   /**
    * Answers `request`. Throws `LANGUAGE_MODEL_CONTEXT_EXCEEDED` before any work when the prompt is too long; nothing is
-   * ever cut silently. Aborting `signal` settles at once; leaving early counts as an abort.
+   * ever cut silently. Aborting `signal` settles at once; leaving early counts as an abort. An error after the first event
+   * may tell with `partialOf` what had been said until then.
    */
-  generate(
-    request: ModelRequest,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): AsyncIterable<LanguageModelEvent>;
+  generate(request: ModelRequest, options?: ModelCallOptions): AsyncIterable<LanguageModelEvent>;
   /** Length of the prompt that `request` makes, in this model's tokens. */
-  countTokens(
-    request: ModelRequest,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<number>;
+  countTokens(request: ModelRequest, options?: ModelCallOptions): Promise<number>;
   /** Evaluates the beginning that later requests share (system prompt, tools), so that the first one is as fast as the next. */
-  warmUp(request: ModelRequest, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+  warmUp(request: ModelRequest, options?: ModelCallOptions): Promise<void>;
 }
 
 export const LanguageModel = defineCapability<LanguageModel>()({
   id: 'language-model',
   version: '1.0.0',
   methods: { features: 'fact', generate: 'stream-out', countTokens: 'unary', warmUp: 'unary' },
+  // What is too much for one model may fit another.
+  compose: firstThatStarts.with({
+    passOn: ['LANGUAGE_MODEL_CONTEXT_EXCEEDED', 'LANGUAGE_MODEL_SCHEMA_UNSUPPORTED'],
+  }),
 });

@@ -1,4 +1,5 @@
 import type { Frame } from '@tiercel/audio';
+import { firstThatStarts } from '@tiercel/failover';
 import { defineCapability } from '@tiercel/kernel';
 
 export type TranscriptEvent =
@@ -50,4 +51,5 @@ export const SpeechToText = defineCapability<SpeechToText>()({
   id: 'speech-to-text',
   version: '1.0.0',
   methods: { features: 'fact', transcribe: 'duplex' },
+  compose: firstThatStarts,
 });

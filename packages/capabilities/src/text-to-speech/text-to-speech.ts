@@ -1,4 +1,5 @@
 import type { Frame } from '@tiercel/audio';
+import { firstThatStarts } from '@tiercel/failover';
 import { defineCapability } from '@tiercel/kernel';
 
 export interface SynthesizeOptions {
@@ -28,4 +29,5 @@ export const TextToSpeech = defineCapability<TextToSpeech>()({
   id: 'text-to-speech',
   version: '1.0.0',
   methods: { features: 'fact', synthesize: 'stream-out' },
+  compose: firstThatStarts,
 });

@@ -69,6 +69,12 @@ export interface ToolDescriptor {
   readonly phrases?: Readonly<Record<string, ToolPhrases>>;
   /** How `{argument}` of a template is read; default: the `enum` of its schema. */
   readonly slots?: Readonly<Record<string, SlotSource>>;
+  /** How clients of the older system name it in `POST /run_tool/`. Without it they cannot call it. */
+  readonly legacy?: { readonly tool: string; readonly method: string };
+  /** Set where the tool runs on another machine: which. Of two tools of one name, the registry then picks one by its mode. */
+  readonly server?: string;
+  /** Always runs on the node that was asked, whatever the mode: what it tells or does belongs there. Default `false`. */
+  readonly isLocalOnly?: boolean;
 }
 
 export interface ToolResult {
@@ -84,6 +90,12 @@ export interface ToolCallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called with parts of the result while the tool works. Must not throw. */
   readonly progress?: ((part: unknown) => void) | undefined;
+  /** A call with the same key is done once: a repeated one gets the result of the first. 1 to 128 printable characters. */
+  readonly idempotencyKey?: string | undefined;
+  /** How many nodes the call has passed. Default 0. */
+  readonly hops?: number | undefined;
+  /** W3C Trace Context header of the request that this call belongs to. */
+  readonly traceparent?: string | undefined;
 }
 
 /** A set of tools. Many per node; one call never affects another. */

@@ -1,4 +1,5 @@
 import type { Frame } from '@tiercel/audio';
+import { firstThatStarts } from '@tiercel/failover';
 import { defineCapability } from '@tiercel/kernel';
 
 export type VoiceActivityEvent =
@@ -36,4 +37,5 @@ export const VoiceActivityDetector = defineCapability<VoiceActivityDetector>()({
   id: 'voice-activity-detector',
   version: '1.0.0',
   methods: { features: 'fact', detect: 'duplex' },
+  compose: firstThatStarts,
 });

@@ -1,6 +1,18 @@
 import { WorldModelError } from './errors.js';
-import type { WorldChange, WorldEntry, WorldModel, WorldObservation, WorldSnapshot } from './world-model.js';
-import { checkWorldKey, checkWorldPrefix, copyWorldValue, isAtOrBelow, worldLimits } from './world-rules.js';
+import { HybridClock } from './hybrid-clock.js';
+import { worldLimits } from './world-limits.js';
+import type {
+  WorldChange,
+  WorldEntry,
+  WorldForgetting,
+  WorldHistory,
+  WorldModel,
+  WorldObservation,
+  WorldRecord,
+  WorldSnapshot,
+} from './world-model.js';
+import { stampChange, WorldTombstones } from './world-order.js';
+import { checkHlc, checkWorldKey, checkWorldPrefix, copyWorldValue, isAtOrBelow } from './world-rules.js';
 
 export interface FakeWorldModelOptions {
   /** First contents: values by key. */
@@ -16,7 +28,9 @@ export class FakeWorldModel implements WorldModel {
   #epoch = 'fake-epoch-1';
   #revision = 0;
   #timeMs = Date.UTC(2026, 0, 1);
-  #changes: (WorldChange & { readonly type: 'entry-put' | 'entry-forgotten' })[] = [];
+  readonly #tombstones = new WorldTombstones();
+  readonly #hybridClock = new HybridClock('fake', () => this.#timeMs);
+  #changes: WorldRecord[] = [];
   #wakers = new Set<() => void>();
 
   constructor({ entries = {}, capacity = worldLimits.entries }: FakeWorldModelOptions = {}) {
@@ -28,7 +42,7 @@ export class FakeWorldModel implements WorldModel {
   async advance(ms: number): Promise<void> {
     this.#timeMs += ms;
     for (const { key, timeMs, ttlMs } of [...this.#entries.values()]) {
-      if (ttlMs !== undefined && timeMs + ttlMs <= this.#timeMs) this.#remove(key);
+      if (ttlMs !== undefined && timeMs + ttlMs <= this.#timeMs) this.#remove(key, { origin: 'ttl' });
     }
   }
 
@@ -36,6 +50,7 @@ export class FakeWorldModel implements WorldModel {
   restart(): void {
     this.#epoch = `fake-epoch-${Number(this.#epoch.split('-').at(-1)) + 1}`;
     this.#entries.clear();
+    this.#tombstones.clear();
     this.#changes = [];
     this.#revision = 0;
     this.#wake();
@@ -50,9 +65,10 @@ export class FakeWorldModel implements WorldModel {
     return this.#put(observation);
   }
 
-  async forget(key: string): Promise<boolean> {
+  async forget(key: string, options: WorldForgetting): Promise<boolean> {
     checkWorldKey(key);
-    return this.#remove(key);
+    checkHlc(key, options.hlc);
+    return this.#remove(key, options);
   }
 
   async snapshot(prefix = ''): Promise<WorldSnapshot> {
@@ -69,6 +85,23 @@ export class FakeWorldModel implements WorldModel {
   ): AsyncIterable<WorldChange> {
     checkWorldPrefix(prefix);
     return this.#changesAfter(prefix, this.#epoch, options.after ?? this.#revision, options.signal);
+  }
+
+  async history(
+    prefix: string,
+    options: { readonly after?: number | undefined; readonly limit?: number | undefined } = {},
+  ): Promise<WorldHistory> {
+    checkWorldPrefix(prefix);
+    const { after = 0, limit = worldLimits.historyRecords } = options;
+    const records = this.#changes.filter(
+      (record) => revisionOf(record) > after && isAtOrBelow(keyOf(record), prefix),
+    );
+    return {
+      epoch: this.#epoch,
+      revision: this.#revision,
+      forgottenUpTo: this.#revision - this.#changes.length,
+      records: records.slice(0, Math.min(limit, worldLimits.historyRecords)),
+    };
   }
 
   async *#changesAfter(
@@ -94,7 +127,7 @@ export class FakeWorldModel implements WorldModel {
         continue;
       }
       seen += 1;
-      if (isAtOrBelow(next.type === 'entry-put' ? next.entry.key : next.key, prefix)) yield next;
+      if (isAtOrBelow(keyOf(next), prefix)) yield next;
     }
   }
 
@@ -111,13 +144,12 @@ export class FakeWorldModel implements WorldModel {
   }
 
   #put(observation: WorldObservation): WorldEntry {
-    const { key, origin, ttlMs, baseRevision } = observation;
+    const { key, origin, ttlMs } = observation;
     const value = copyWorldValue(observation);
-    const currentRevision = this.#entries.get(key)?.revision ?? 0;
-    if (baseRevision !== undefined && baseRevision !== currentRevision) {
-      throw new WorldModelError('WORLD_MODEL_CONFLICT', { key, baseRevision, currentRevision });
-    }
-    if (currentRevision === 0 && this.#entries.size >= this.#capacity) {
+    const current = this.#entries.get(key);
+    const stamp = this.#stamp(key, observation);
+    if (!stamp && current) return current;
+    if (!current && this.#entries.size >= this.#capacity) {
       throw new WorldModelError('WORLD_MODEL_FULL', { entries: this.#entries.size });
     }
     this.#revision += 1;
@@ -127,22 +159,40 @@ export class FakeWorldModel implements WorldModel {
       revision: this.#revision,
       epoch: this.#epoch,
       origin,
-      timeMs: this.#timeMs,
+      timeMs: stamp?.timeMs ?? this.#timeMs,
+      hlc: stamp?.hlc ?? this.#hybridClock.next(),
       ...(ttlMs !== undefined && { ttlMs }),
     });
     this.#entries.set(key, entry);
+    this.#tombstones.delete(key);
     this.#record({ type: 'entry-put', entry });
     return entry;
   }
 
-  #remove(key: string): boolean {
+  #remove(key: string, options: WorldForgetting): boolean {
+    const stamp = this.#stamp(key, options);
+    if (!stamp) return false;
+    this.#tombstones.add(key, stamp, this.#timeMs);
     if (!this.#entries.delete(key)) return false;
     this.#revision += 1;
-    this.#record({ type: 'entry-forgotten', key, revision: this.#revision, epoch: this.#epoch });
+    const { origin } = options;
+    this.#record({
+      type: 'entry-forgotten',
+      key,
+      revision: this.#revision,
+      epoch: this.#epoch,
+      origin,
+      ...stamp,
+    });
     return true;
   }
 
-  #record(change: WorldChange & { readonly type: 'entry-put' | 'entry-forgotten' }): void {
+  #stamp(key: string, request: Omit<WorldObservation, 'key' | 'value'>) {
+    const known = { entry: this.#entries.get(key), forgottenHlc: this.#tombstones.hlcOf(key) };
+    return stampChange({ ...request, key }, known, { clock: this.#hybridClock, epochMs: this.#timeMs });
+  }
+
+  #record(change: WorldRecord): void {
     this.#changes.push(change);
     if (this.#changes.length > worldLimits.changes) this.#changes.shift();
     this.#wake();
@@ -151,4 +201,12 @@ export class FakeWorldModel implements WorldModel {
   #wake(): void {
     for (const waker of [...this.#wakers]) waker();
   }
+}
+
+function keyOf(record: WorldRecord): string {
+  return record.type === 'entry-put' ? record.entry.key : record.key;
+}
+
+function revisionOf(record: WorldRecord): number {
+  return record.type === 'entry-put' ? record.entry.revision : record.revision;
 }

@@ -1,16 +1,7 @@
 import { WorldModelError } from './errors.js';
+import { isHlc } from './hybrid-clock.js';
+import { worldLimits } from './world-limits.js';
 import type { WorldObservation, WorldValue } from './world-model.js';
-
-/** Limits that every world model keeps. */
-export const worldLimits = {
-  entries: 100_000,
-  keyBytes: 200,
-  keySegments: 8,
-  valueBytes: 65_536,
-  valueDepth: 8,
-  /** Changes that a reader of `watch` may be behind before it gets a `reset`. */
-  changes: 1_024,
-} as const;
 
 const segmentPattern = /^[A-Za-z0-9_.:@-]+$/;
 
@@ -36,9 +27,13 @@ export function isAtOrBelow(key: string, prefix: string): boolean {
 
 /** Checks key, value and lifetime, and returns a frozen copy of the value that shares nothing with the caller. */
 export function copyWorldValue(observation: WorldObservation): WorldValue {
-  const { key, ttlMs } = observation;
+  const { key, ttlMs, timeMs } = observation;
   checkWorldKey(key);
+  checkHlc(key, observation.hlc);
   const refuse = (finding: string) => new WorldModelError('WORLD_MODEL_VALUE_INVALID', { key, finding });
+  if (timeMs !== undefined && !(Number.isSafeInteger(timeMs) && timeMs >= 0)) {
+    throw refuse('its timeMs is not a whole number of milliseconds since 1970');
+  }
   if (ttlMs !== undefined && !(Number.isSafeInteger(ttlMs) && ttlMs > 0)) {
     throw refuse('its ttlMs is not a whole number above 0');
   }
@@ -46,6 +41,12 @@ export function copyWorldValue(observation: WorldObservation): WorldValue {
   const bytes = Buffer.byteLength(JSON.stringify(copy));
   if (bytes > worldLimits.valueBytes) throw refuse(`it has ${bytes} bytes`);
   return copy;
+}
+
+/** Throws `WORLD_MODEL_VALUE_INVALID` unless `hlc` is a hybrid time or left out. */
+export function checkHlc(key: string, hlc: string | undefined): void {
+  if (hlc === undefined || isHlc(hlc)) return;
+  throw new WorldModelError('WORLD_MODEL_VALUE_INVALID', { key, finding: 'its hlc is not a hybrid time' });
 }
 
 function findInKey(key: unknown): string | undefined {

@@ -1,0 +1,1 @@
+export { defaultDataDirectory } from './data-directory.js';

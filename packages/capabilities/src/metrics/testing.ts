@@ -1,0 +1,2 @@
+export { FakeMetrics } from './fake-metrics.js';
+export { describeMetricsContract, type OpenMetrics } from './metrics-contract.js';

@@ -1,0 +1,1 @@
+export { defaultNodeName, isNodeName, toNodeName } from './node-name.js';

@@ -1,0 +1,1 @@
+export { type ListedTool, type RegistryCallOptions, ToolRegistry } from './tool-registry.js';
