@@ -33,6 +33,88 @@ describe('holdConversation', () => {
     expect(order).toEqual(['asked for one', 'over: one', 'asked for two', 'over: two']);
   });
 
+  describe('when a turn waits for a yes or a no', () => {
+    const asking = () =>
+      new FakeAssistant({
+        answer: (heard) => (heard === 'open' ? 'it is open' : `answered ${heard}`),
+        needsApproval: (heard) =>
+          heard === 'open' ? { tool: 'open_door', question: 'Shall I?' } : undefined,
+      });
+    const decisions = (events: readonly AssistantEvent[]) =>
+      events.flatMap((event) => (event.type === 'approval-end' ? [event.decision] : []));
+
+    it('takes the next text for the answer, and asks for the one after it when the turn is over', async () => {
+      const order: string[] = [];
+      const texts = (async function* () {
+        for (const text of ['open', 'yes', 'two']) {
+          order.push(`asked for ${text}`);
+          yield text;
+        }
+      })();
+
+      const { events } = await hold({
+        assistant: asking(),
+        texts,
+        onEvent: ({ type }) => {
+          if (type === 'approval' || type === 'turn-end') order.push(type);
+        },
+      });
+
+      expect(decisions(events)).toEqual(['allowed']);
+      expect(order).toEqual([
+        'asked for open',
+        'approval',
+        'asked for yes',
+        'turn-end',
+        'asked for two',
+        'turn-end',
+      ]);
+    });
+
+    it('holds a text that is no answer as a turn of its own', async () => {
+      const { said, events } = await hold({ assistant: asking(), texts: typed('open', 'two', 'three') });
+
+      expect(decisions(events)).toEqual(['superseded']);
+      expect(said.slice(1)).toEqual(['answered two', 'answered three']);
+    });
+
+    it('hears a spoken answer where nothing cancels echo, once the question has sounded', async () => {
+      const clock = new FakeClock();
+      const input = new FakeAudioInput({ clock, echo: 'none' });
+      const assistant = new FakeAssistant({
+        needsApproval: () => ({ tool: 'open_door', question: 'Shall I?' }),
+        hear: (frames) => (frames.some(({ pcm }) => pcm.includes(9000)) ? 'yes' : 'nothing'),
+      });
+      const speak = async () => {
+        await clock.delay(2_000);
+        input.say(new Int16Array(16_000).fill(9000));
+        input.end();
+      };
+      let speaking: Promise<void> | undefined;
+
+      const { events } = await hold({
+        clock,
+        assistant,
+        input,
+        output: new FakeAudioOutput({ clock }),
+        texts: typed('open'),
+        onEvent: ({ type }) => {
+          if (type === 'approval') speaking = speak();
+        },
+      });
+      await speaking;
+
+      expect(decisions(events)).toEqual(['allowed']);
+    });
+
+    it('says no where nobody is left who could answer', async () => {
+      const { events } = await hold({ assistant: asking(), texts: typed('open') });
+
+      expect(decisions(events)).toEqual(['refused']);
+      expect(events.at(-1)).toMatchObject({ type: 'turn-end' });
+    });
+  });
+
   it('takes what is spoken and ends when the input has ended and its turn is over', async () => {
     const { said } = await hold({ input: spoken(3) });
 

@@ -16,7 +16,7 @@ export interface HoldConversationOptions {
    * assistant speaks.
    */
   readonly input?: AudioInput | undefined;
-  /** Typed turns. The next one is asked for when the one before is over. */
+  /** Typed turns. The next one is asked for when the one before is over, or waits for a yes or a no. */
   readonly texts?: AsyncIterable<string> | undefined;
   /** Where replies sound. Without it they are only written. */
   readonly output?: AudioOutput | undefined;
@@ -129,9 +129,9 @@ class HeldConversation {
       for (;;) {
         const next = await raceSignal(lines.next(), signal);
         if (next.done) return;
-        const before = this.#turns.started;
+        const { started, question } = this.#turns;
         if (!(await this.#inputs.push({ type: 'text', text: next.value }))) return;
-        while (this.#turns.started === before || !this.#turns.isIdle) await this.#turns.whenChanged(signal);
+        while (!this.#isTaken(started, question)) await this.#turns.whenChanged(signal);
       }
     } finally {
       // It may hang in its own wait for a person, who has nothing more to say here.
@@ -139,13 +139,27 @@ class HeldConversation {
     }
   }
 
+  /** Whether what was typed after `started` turns, and perhaps in answer to `asked`, is done with and the next may come. */
+  #isTaken(started: number, asked: string | undefined): boolean {
+    const { question, isIdle } = this.#turns;
+    if (question !== undefined) return question !== asked;
+    if (!isIdle) return false;
+    return this.#turns.started > started || (asked !== undefined && this.#turns.isAnswered(asked));
+  }
+
   /** Settles when nobody has the turn and nothing is on its way to one. */
   async #untilQuiet(): Promise<void> {
     const { clock, input } = this.#options;
     const { signal } = this.#stop;
+    let refused: string | undefined;
     for (let seen = -1; seen !== this.#turns.changes || !this.#turns.isIdle; ) {
       seen = this.#turns.changes;
-      if (!this.#turns.isIdle) await this.#turns.whenChanged(signal);
+      const { question } = this.#turns;
+      if (question !== undefined && question !== refused) {
+        // Nobody is there any more who could say yes.
+        refused = question;
+        await this.#inputs.push({ type: 'approve', id: question, allow: false });
+      } else if (!this.#turns.isIdle) await this.#turns.whenChanged(signal);
       else if (input) await clock.delay(this.#turns.hasUnansweredSpeech ? SPEECH_MS : SETTLE_MS, { signal });
     }
   }

@@ -1,4 +1,4 @@
-import type { AssistantEvent } from '@tiercel/capabilities/assistant';
+import type { ApprovalDecision, AssistantEvent } from '@tiercel/capabilities/assistant';
 
 /** Follows the events of a conversation and knows whether somebody has the turn. */
 export class OpenTurns {
@@ -6,6 +6,8 @@ export class OpenTurns {
   readonly #watchers = new Set<() => void>();
   #isSpeaking = false;
   #isUnanswered = false;
+  #question: string | undefined;
+  readonly #lastAnswer: { id?: string; decision?: ApprovalDecision } = {};
   #started = 0;
   #changes = 0;
 
@@ -22,6 +24,17 @@ export class OpenTurns {
   /** Whether speech was heard that has not become a turn so far. */
   get hasUnansweredSpeech(): boolean {
     return this.#isUnanswered;
+  }
+
+  /** Id of the approval that the running turn waits for. */
+  get question(): string | undefined {
+    return this.#question;
+  }
+
+  /** Whether what was said to this approval was its answer, and not a turn of its own. */
+  isAnswered(question: string): boolean {
+    const { id, decision } = this.#lastAnswer;
+    return id === question && (decision === 'allowed' || decision === 'refused');
   }
 
   /** Grows with everything that begins or ends. */
@@ -45,6 +58,14 @@ export class OpenTurns {
         break;
       case 'turn-end':
         this.#open.delete(event.turn);
+        break;
+      case 'approval':
+        this.#question = event.id;
+        break;
+      case 'approval-end':
+        this.#question = undefined;
+        Object.assign(this.#lastAnswer, { id: event.id, decision: event.decision });
+        if (this.isAnswered(event.id)) this.#isUnanswered = false;
         break;
       default:
         return;

@@ -47,6 +47,28 @@ describe('RecordingsInput', () => {
     expect(log).toEqual(['recording-start 0']);
   });
 
+  it('says the next recording to a turn that waits for a yes or a no, when the question has had its time', async () => {
+    const { input, clock, log } = listenTo([loud, loud], { leadMs: 0, pauseMs: 300, patienceMs: 2500 });
+    await clock.advance(1100);
+    input.observe(turnStart(1));
+    const asked = {
+      turn: 1,
+      id: 'a',
+      tool: 'open_door',
+      args: {},
+      question: 'Shall I?',
+      expiresInMs: 60_000,
+    };
+    input.observe({ type: 'approval', ...asked });
+
+    await clock.advance(2000);
+    const during = [...log];
+    await clock.advance(700);
+
+    expect(during).toEqual(['recording-start 0']);
+    expect(log).toEqual(['recording-start 0', 'recording-end 0', 'recording-start 1']);
+  });
+
   it('goes on after a recording that starts no turn', async () => {
     const { clock, log } = listenTo([loud, loud], { leadMs: 0, patienceMs: 2500 });
 

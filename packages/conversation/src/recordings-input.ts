@@ -37,7 +37,7 @@ const BACKLOG_MS = 1000;
 
 /**
  * A person who says prepared sentences and lets the other finish: real-time pace, quiet room noise around each recording,
- * the next one only when the turn of the one before is over. Feed it every event of the conversation with `observe`.
+ * the next one only when the turn of the one before is over, or waits for a yes or a no. Feed it every event of the conversation with `observe`.
  */
 export class RecordingsInput implements AudioInput {
   readonly features: AudioInputFeatures = {
@@ -110,8 +110,9 @@ export class RecordingsInput implements AudioInput {
     const { pauseMs, patienceMs, turnTimeoutMs } = this.#options;
     let waitedMs = 0;
     for (let idleMs = 0; ; waitedMs += FRAME_MS) {
-      idleMs = this.#turns.isIdle ? idleMs + FRAME_MS : 0;
-      const hasHadTurn = this.#turns.started > before && !this.#turns.hasUnansweredSpeech;
+      const isAsked = this.#turns.question !== undefined;
+      idleMs = this.#turns.isIdle || isAsked ? idleMs + FRAME_MS : 0;
+      const hasHadTurn = this.#turns.started > before && !this.#turns.hasUnansweredSpeech && !isAsked;
       if (idleMs > (hasHadTurn ? pauseMs : patienceMs)) return;
       if (waitedMs > turnTimeoutMs) {
         throw new ConversationError('CONVERSATION_TURN_STUCK', { recording: name, waitedMs });

@@ -6,6 +6,8 @@ export interface TurnSummary {
   readonly path: TurnPath;
   /** The first tool that was called. */
   readonly tool?: string;
+  /** The plugin whose model answered last. */
+  readonly provider?: string;
   /** What the assistant said, as far as it was heard. */
   readonly said: string;
   readonly outcome: TurnOutcome;
@@ -23,6 +25,7 @@ export function summarizeTurn(events: readonly AssistantEvent[]): TurnSummary | 
     heard: end.heard,
     path: end.path,
     ...(tool !== undefined && { tool }),
+    ...(end.provider !== undefined && { provider: end.provider }),
     said: end.outcome === 'interrupted' ? end.playout : end.reply,
     outcome: end.outcome,
     spans: end.timeline.spans,

@@ -10,6 +10,12 @@ export interface VoicePlayerOptions {
   readonly signal: AbortSignal;
 }
 
+/** Of one attempt, in samples. */
+interface Progress {
+  given: number;
+  played: number;
+}
+
 /** More than an assistant may be ahead of what was heard, so that waiting here means that it breaks that rule. */
 const CAPACITY_MS = 1000;
 
@@ -21,18 +27,23 @@ export class VoicePlayer {
   readonly #options: VoicePlayerOptions;
   /** Attempts of this conversation count from here on: the output has had others before. */
   #base: number | undefined;
-  #sounding = 0;
+  readonly #sounding = new Set<Progress>();
   #line:
-    | { readonly attempt: number; readonly frames: Channel<Frame>; readonly played: Promise<void> }
+    | {
+        readonly attempt: number;
+        readonly frames: Channel<Frame>;
+        readonly progress: Progress;
+        readonly played: Promise<void>;
+      }
     | undefined;
 
   constructor(options: VoicePlayerOptions) {
     this.#options = options;
   }
 
-  /** Whether something of a reply is sounding, or is about to. */
+  /** Whether something of a reply is sounding, or is about to. A reply that waits for an answer is silent. */
   get isSounding(): boolean {
-    return this.#sounding > 0;
+    return [...this.#sounding].some(({ given, played }) => given > played);
   }
 
   /** Waits while the output has more to play than it should. */
@@ -60,7 +71,9 @@ export class VoicePlayer {
   async #play(attempt: number, frame: Frame): Promise<void> {
     if (this.#line && attempt < this.#line.attempt) return;
     if (this.#line?.attempt !== attempt) await this.#begin(attempt);
-    await this.#line?.frames.push(frame, { signal: this.#options.signal });
+    if (!this.#line) return;
+    this.#line.progress.given += frame.pcm.length;
+    await this.#line.frames.push(frame, { signal: this.#options.signal });
   }
 
   async #begin(attempt: number): Promise<void> {
@@ -68,22 +81,25 @@ export class VoicePlayer {
     this.#line?.frames.close();
     this.#base ??= (await output.clear({ fadeMs: FADE_MS })).attempt + 1;
     const frames = new Channel<Frame>({ policy: 'block', capacity: CAPACITY_MS, weigh: durationMs });
-    this.#line = { attempt, frames, played: this.#follow(attempt, frames, this.#base) };
+    const progress = { given: 0, played: 0 };
+    const played = this.#follow(attempt, frames, progress, this.#base);
+    this.#line = { attempt, frames, progress, played };
   }
 
   /** Never rejects. */
-  async #follow(attempt: number, frames: Channel<Frame>, base: number): Promise<void> {
+  async #follow(attempt: number, frames: Channel<Frame>, progress: Progress, base: number): Promise<void> {
     const { output, tell, onFailure, signal } = this.#options;
-    this.#sounding++;
+    this.#sounding.add(progress);
     try {
       for await (const { samples, timeMs } of output.play(frames, { attempt: base + attempt, signal })) {
+        progress.played = samples;
         await tell({ type: 'played', attempt, samples, timeMs });
       }
     } catch (error) {
       onFailure(error);
     } finally {
       frames.close();
-      this.#sounding--;
+      this.#sounding.delete(progress);
     }
   }
 

@@ -84,6 +84,27 @@ describe('locate', () => {
   });
 });
 
+describe('find', () => {
+  it('tells where files of the right size lie, without reading them', async () => {
+    await fixture.write(Buffer.alloc(fixture.bytes.length));
+    const store = await fixture.store();
+
+    const files = await store.find(MODEL);
+
+    expect(Object.values(files ?? {})).toEqual([fixture.target]);
+  });
+
+  it('finds nothing where a file is missing, cut, or of no model that it knows', async () => {
+    const store = await fixture.store();
+
+    const missing = await store.find(MODEL);
+    await fixture.write(fixture.bytes.subarray(0, 10));
+    const cut = await store.find(MODEL);
+
+    expect([missing, cut, await store.find('unknown')]).toEqual([undefined, undefined, undefined]);
+  });
+});
+
 describe('verify', () => {
   it('reads every byte and reports progress', async () => {
     await fixture.write(fixture.bytes);

@@ -112,6 +112,25 @@ export class LocalModelStore implements ModelStore {
     return Promise.all(this.#options.catalogue.entries.map((entry) => this.#listing(entry)));
   }
 
+  /**
+   * Where the files of a model of the catalogue lie, by role, if all are there in their full size. They are not hashed: good
+   * to look at, not to load.
+   */
+  async find(name: string): Promise<Readonly<Record<string, string>> | undefined> {
+    const entry = this.#options.catalogue.entries.find((candidate) => candidate.name === name);
+    if (!entry) return undefined;
+    for (const directory of this.#directories(entry)) {
+      if ((await findSizeFaults(entry, directory)).length === 0) return modelOf(entry, directory).files;
+    }
+    return undefined;
+  }
+
+  /** File → sha256 of a model of the catalogue; `undefined` when it is not in there. */
+  hashes(name: string): Readonly<Record<string, string>> | undefined {
+    const entry = this.#options.catalogue.entries.find((candidate) => candidate.name === name);
+    return entry && Object.fromEntries(entry.files.map(({ path: file, sha256 }) => [file, sha256]));
+  }
+
   async #listing(entry: CatalogueEntry): Promise<ModelListing> {
     let state: ModelListing['state'] = 'missing';
     let found = this.#pulledDirectory(entry);

@@ -1,7 +1,9 @@
 /** The real engine: what would end the process, if anything here let it through, would end this test run. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { cpuProvider } from './cpu-provider.js';
 import { loadSherpa } from './load-sherpa.js';
@@ -9,6 +11,7 @@ import { probeModel } from './probe-model.js';
 import { RecognizerThread } from './recognizer-thread.js';
 import type { OfflineRecognizerConfig, OfflineTtsConfig, VadConfig } from './sherpa-onnx.js';
 
+const run = promisify(execFile);
 const starter = path.resolve('packages/starter-models/models');
 const whisper = path.join(starter, 'whisper-base');
 const piper = path.join(starter, 'piper-en_US-joe-medium');
@@ -66,6 +69,23 @@ describe('loadSherpa', () => {
 
     expect(first).toBe(second);
     expect(typeof first.Vad).toBe('function');
+  });
+
+  it('says where the engine has builds when it is not installed', async () => {
+    const bare = path.join(folder, 'bare');
+    await cp(path.resolve('packages/sherpa/dist'), path.join(bare, 'dist'), { recursive: true });
+    await writeFile(path.join(bare, 'package.json'), '{ "type": "module" }');
+    await mkdir(path.join(bare, 'node_modules/@tiercel'), { recursive: true });
+    await symlink(path.resolve('kernel'), path.join(bare, 'node_modules/@tiercel/kernel'), 'junction');
+    const ask = `const { loadSherpa } = await import('./dist/load-sherpa.js');
+      await loadSherpa().catch(({ code, message }) => console.log(JSON.stringify({ code, message })));`;
+
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', ask], { cwd: bare });
+
+    expect(JSON.parse(stdout)).toEqual({
+      code: 'SPEECH_ENGINE_NOT_INSTALLED',
+      message: expect.stringContaining(`cannot be loaded on ${process.platform} ${process.arch}`),
+    });
   });
 });
 

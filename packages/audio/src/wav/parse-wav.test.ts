@@ -271,9 +271,10 @@ describe('parseWav on what it cannot read', () => {
   });
 
   it('names a compression it does not read', () => {
-    expect(messageOf(riff(formatChunk(6, 1, 8000, 8), chunk('data', new Uint8Array(12))))).toContain(
-      'voice.wav holds A-law (format tag 0x0006)',
-    );
+    const bytes = riff(formatChunk(6, 1, 8000, 8), chunk('data', new Uint8Array(12)));
+
+    expect(codeOf(bytes)).toBe('AUDIO_WAV_FORMAT_UNSUPPORTED');
+    expect(messageOf(bytes)).toContain('voice.wav holds A-law (format tag 0x0006)');
   });
 
   it('refuses odd numbers of bits', () => {
@@ -283,9 +284,10 @@ describe('parseWav on what it cannot read', () => {
   });
 
   it('refuses an impossible rate', () => {
-    expect(messageOf(riff(formatChunk(1, 1, 5, 16), chunk('data', new Uint8Array(12))))).toContain(
-      'voice.wav claims 5 samples per second; 1000 to 768000 are read.',
-    );
+    const bytes = riff(formatChunk(1, 1, 5, 16), chunk('data', new Uint8Array(12)));
+
+    expect(codeOf(bytes)).toBe('AUDIO_WAV_RATE_UNSUPPORTED');
+    expect(messageOf(bytes)).toContain('voice.wav claims 5 samples per second; 1000 to 768000 are read.');
   });
 
   it('refuses a header that contradicts itself', () => {

@@ -67,7 +67,7 @@ export class PullFixture implements AsyncDisposable {
     );
   }
 
-  /** A store that downloads from the server, never waits between tries, and gives up soon. */
+  /** A store that downloads from the server and never waits between tries. */
   store(pull: Partial<PullSettings> = {}): Promise<LocalModelStore> {
     return openModelStore({
       directory: this.directory,
@@ -75,7 +75,7 @@ export class PullFixture implements AsyncDisposable {
       pull: {
         hosts: ['127.0.0.1'],
         delay: async () => undefined,
-        deadlines: { connectMs: 2_000, headersMs: 2_000, stallMs: 2_000, stallBytes: 1_000 },
+        deadlines: { connectMs: 30_000, headersMs: 30_000, stallMs: 30_000, stallBytes: 1_000 },
         ...pull,
       },
     });

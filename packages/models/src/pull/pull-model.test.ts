@@ -322,7 +322,7 @@ describe('pull from a server that is silent', () => {
     fixture.server.next(() => undefined);
     const store = await fixture.store({
       maxAttempts: 1,
-      deadlines: { connectMs: 2_000, headersMs: 50, stallMs: 2_000, stallBytes: 1 },
+      deadlines: { connectMs: 30_000, headersMs: 50, stallMs: 30_000, stallBytes: 1 },
     });
 
     await expect(store.pull(MODEL)).rejects.toMatchObject({
@@ -338,7 +338,7 @@ describe('pull from a server that is silent', () => {
     });
     const store = await fixture.store({
       maxAttempts: 1,
-      deadlines: { connectMs: 2_000, headersMs: 2_000, stallMs: 50, stallBytes: 1 },
+      deadlines: { connectMs: 30_000, headersMs: 30_000, stallMs: 50, stallBytes: 1 },
     });
 
     await expect(store.pull(MODEL)).rejects.toMatchObject({ code: 'MODEL_DOWNLOAD_SILENT' });
@@ -353,7 +353,7 @@ describe('pull from a server that is silent', () => {
     });
     const store = await fixture.store({
       maxAttempts: 1,
-      deadlines: { connectMs: 2_000, headersMs: 2_000, stallMs: 100, stallBytes: 10_000 },
+      deadlines: { connectMs: 30_000, headersMs: 30_000, stallMs: 100, stallBytes: 10_000 },
     });
 
     await expect(store.pull(MODEL)).rejects.toMatchObject({ code: 'MODEL_DOWNLOAD_SILENT' });
@@ -362,7 +362,7 @@ describe('pull from a server that is silent', () => {
   it('tries again after silence', async () => {
     fixture.server.next(() => undefined);
     const store = await fixture.store({
-      deadlines: { connectMs: 2_000, headersMs: 50, stallMs: 2_000, stallBytes: 1 },
+      deadlines: { connectMs: 30_000, headersMs: 500, stallMs: 30_000, stallBytes: 1 },
     });
 
     await store.pull(MODEL);
