@@ -6,9 +6,10 @@ import {
   type GrammarSchema,
   grammarSchema,
 } from './response-schema.js';
+import { parseObject } from './tool-call-parser.js';
 
-/** Name under which the answer itself competes with the tools; its hyphen keeps it apart from every tool name. */
-export const ANSWER_CHOICE = 'final-answer';
+/** Name of the tool that is the answer itself, beside the others; its hyphen keeps it apart from every tool name. */
+export const FINAL_ANSWER = 'final-answer';
 
 /** What kind of answer a request asks for, decided before any work. */
 export type AnswerPlan =
@@ -33,6 +34,22 @@ export async function answerPlan(request: ModelRequest): Promise<AnswerPlan> {
   const choices = new Map(
     tools.map(({ name, parameters }) => [name, grammarSchema(parameters, { isLoose: true })]),
   );
-  if (responseSchema) choices.set(ANSWER_CHOICE, grammarSchema(responseSchema));
+  if (responseSchema) choices.set(FINAL_ANSWER, grammarSchema(responseSchema));
   return { kind: 'choice', grammar: choiceSchema(choices), check };
+}
+
+/** What is wrong with a JSON answer. */
+export function answerFindings(text: string, check: AnswerCheck): readonly string[] {
+  try {
+    return check(JSON.parse(text));
+  } catch {
+    return ['it is not JSON'];
+  }
+}
+
+/** What is wrong with a choice. Arguments of tools are left to whoever runs the tool. */
+export function choiceFindings(text: string, check: AnswerCheck | undefined): readonly string[] {
+  const choice = parseObject(text);
+  if (typeof choice?.['name'] !== 'string') return ['/name is missing'];
+  return (choice['name'] === FINAL_ANSWER && check?.(choice['arguments'])) || [];
 }

@@ -8,18 +8,20 @@ import {
   type ModelUsage,
 } from '@tiercel/capabilities/language-model';
 import type { LlamaGrammar } from 'node-llama-cpp';
-import { ANSWER_CHOICE, type AnswerPlan } from './answer-plan.js';
+import { type AnswerPlan, answerFindings, choiceFindings, FINAL_ANSWER } from './answer-plan.js';
 import { AnswerWriter, type WrittenAnswer } from './answer-writer.js';
 import type { Prompt } from './chat-template.js';
-import { MIN_ANSWER_TOKENS } from './limits.js';
+import { MIN_ANSWER_TOKENS, PROVIDER } from './limits.js';
 import type { LlamaEngine } from './llama-engine.js';
 import type { LlamaSlot } from './llama-slot.js';
-import type { AnswerCheck } from './response-schema.js';
-import { parseObject, parseToolCalls } from './tool-call-parser.js';
+import { callMarks, parseObject, parseToolCalls } from './tool-call-parser.js';
+import { UsageMeter } from './usage-meter.js';
 
 export interface AnswerRunOptions {
   readonly signal: AbortSignal;
   readonly maxTokens: number;
+  /** How long the request waited for its slot. */
+  readonly queueMs: number;
   readonly write: (event: LanguageModelEvent) => void;
   /** After each chunk of the prompt and each token. */
   readonly onStep: () => void;
@@ -42,12 +44,18 @@ export class AnswerRun {
   readonly #engine: LlamaEngine;
   readonly #slot: LlamaSlot;
   readonly #options: AnswerRunOptions;
-  #usage: ModelUsage = { inputTokens: 0, cachedTokens: 0, outputTokens: 0, isEstimated: false };
+  readonly #meter: UsageMeter;
 
   constructor(engine: LlamaEngine, slot: LlamaSlot, options: AnswerRunOptions) {
     this.#engine = engine;
     this.#slot = slot;
     this.#options = options;
+    this.#meter = new UsageMeter(options.queueMs);
+  }
+
+  /** What the request has taken so far, also when it failed. */
+  get usage(): ModelUsage {
+    return this.#meter.usage;
   }
 
   async answer(request: ModelRequest, plan: AnswerPlan, prompt: Prompt): Promise<void> {
@@ -67,7 +75,7 @@ export class AnswerRun {
 
   async #textOrCalls(request: ModelRequest, prompt: Prompt): Promise<void> {
     const syntax = this.#engine.template.toolCallSyntax;
-    const callPrefixes = syntax.prefixes.map((prefix) => prefix.trim());
+    const callPrefixes = callMarks(syntax);
     const written = await this.#write(request, prompt, { callPrefixes, onText: this.#say });
     if (written.callText === '' || written.finishReason === 'length') return this.#end(written.finishReason);
     const calls = parseToolCalls(written.callText, syntax, randomUUID);
@@ -76,73 +84,63 @@ export class AnswerRun {
   }
 
   async #json(request: ModelRequest, plan: AnswerPlan & { kind: 'json' }, prompt: Prompt): Promise<void> {
-    const grammar = await this.#engine.llama.createGrammarForJsonSchema(plan.grammar);
-    const written = await this.#write(request, prompt, { grammar });
-    if (written.finishReason === 'length') return this.#endCut(written);
-    const findings = findingsOf(written.text, plan.check);
-    const text =
-      findings.length === 0
-        ? written.text
-        : await this.#repair(request, written, findings, grammar, plan.check);
-    if (text === undefined) return;
-    this.#say(text.trim());
-    this.#end('stop');
-  }
-
-  /** Asks once more, with what was wrong; `undefined` when the second answer was cut and is already ended. */
-  async #repair(
-    request: ModelRequest,
-    first: WrittenAnswer,
-    findings: readonly string[],
-    grammar: LlamaGrammar,
-    check: AnswerCheck,
-  ): Promise<string | undefined> {
-    const complaint = `This does not fit the required form: ${findings.join('; ')}. Answer again, with all of it.`;
-    const prompt = this.#options.prompt([
-      ...request.messages,
-      { role: 'assistant', text: first.text.trim() },
-      { role: 'user', text: complaint },
-    ]);
-    if (prompt.tokens.length > this.#engine.contextTokens - MIN_ANSWER_TOKENS) throw violated(findings);
-    const second = await this.#write(request, prompt, { grammar });
-    if (second.finishReason === 'length') {
-      this.#endCut(second);
-      return undefined;
-    }
-    const remaining = findingsOf(second.text, check);
-    if (remaining.length > 0) throw violated(remaining);
-    return second.text;
+    const written = await this.#writeHeld(request, plan, prompt, (text) => answerFindings(text, plan.check));
+    const text = written.finishReason === 'length' ? written.text : written.text.trim();
+    if (text !== '') this.#say(text);
+    this.#end(written.finishReason);
   }
 
   async #choice(request: ModelRequest, plan: AnswerPlan & { kind: 'choice' }, prompt: Prompt): Promise<void> {
-    const grammar = await this.#engine.llama.createGrammarForJsonSchema(plan.grammar);
-    const written = await this.#write(request, prompt, { grammar });
+    const written = await this.#writeHeld(request, plan, prompt, (text) => choiceFindings(text, plan.check));
     if (written.finishReason === 'length') return this.#end('length');
     const choice = parseObject(written.text);
-    const name = choice?.['name'];
     const value = choice?.['arguments'];
-    if (typeof name !== 'string') throw violated(['/name is missing']);
-    if (name === ANSWER_CHOICE) {
-      const findings = plan.check?.(value) ?? [];
-      if (findings.length > 0) throw violated(findings);
+    const name = String(choice?.['name']);
+    if (name === FINAL_ANSWER) {
       this.#say(JSON.stringify(value));
       return this.#end('stop');
     }
+    // The grammar has held it to an object.
     const call: ModelToolCall = { id: randomUUID(), name, args: value as ModelToolCall['args'] };
     this.#options.write({ type: 'tool-call', call });
     this.#end('tool-calls');
   }
 
+  /** Holds the model to a grammar, checks what it wrote, and asks once more, with what was wrong. */
+  async #writeHeld(
+    request: ModelRequest,
+    plan: Extract<AnswerPlan, { grammar: unknown }>,
+    prompt: Prompt,
+    findingsOf: (text: string) => readonly string[],
+  ): Promise<WrittenAnswer> {
+    const grammar = await this.#engine.llama.createGrammarForJsonSchema(plan.grammar);
+    const first = await this.#write(request, prompt, { grammar });
+    if (first.finishReason === 'length') return first;
+    const findings = findingsOf(first.text);
+    if (findings.length === 0) return first;
+
+    const complaint = `This does not fit the required form: ${findings.join('; ')}. Answer again, with all of it.`;
+    const repair = this.#options.prompt([
+      ...request.messages,
+      { role: 'assistant', text: first.text.trim() },
+      { role: 'user', text: complaint },
+    ]);
+    if (repair.tokens.length > this.#engine.contextTokens - MIN_ANSWER_TOKENS) throw violated(findings);
+    const second = await this.#write(request, repair, { grammar });
+    if (second.finishReason === 'length') return second;
+    const remaining = findingsOf(second.text);
+    if (remaining.length > 0) throw violated(remaining);
+    return second;
+  }
+
   async #write(request: ModelRequest, prompt: Prompt, options: WriteOptions): Promise<WrittenAnswer> {
     const { library, model, contextTokens } = this.#engine;
     const { signal, onStep } = this.#options;
-    const beginning = prompt.tokens.slice(0, -1);
-    const last = prompt.tokens.at(-1);
-    if (last === undefined)
+    if (prompt.tokens.length === 0)
       throw new LanguageModelError('LANGUAGE_MODEL_REQUEST_INVALID', { findings: ['the prompt is empty'] });
-    const cachedTokens = await this.#slot.adapt(beginning);
-    await this.#slot.prefill(beginning, cachedTokens, { signal, onChunk: onStep });
-
+    const startMs = performance.now();
+    // The last token is always evaluated: what follows is sampled from it.
+    const cachedTokens = await this.#slot.adapt(prompt.tokens.slice(0, -1));
     const { grammar, callPrefixes = [], onText = () => undefined } = options;
     const showsControlTokens = callPrefixes.length > 0;
     const writer = new AnswerWriter({
@@ -155,20 +153,31 @@ export class AnswerRun {
       onText,
       ...(grammar ? { isComplete: isWholeJson } : {}),
     });
-    const tokens = this.#slot.generate(last, {
+    const tokens = this.#slot.generate(prompt.tokens, cachedTokens, {
       temperature: request.temperature ?? 0,
       topP: request.topP ?? DEFAULT_TOP_P,
       seed: request.seed,
       grammar: grammar && new library.LlamaGrammarEvaluationState({ model, grammar }),
+      signal,
+      onChunk: onStep,
     });
+    let firstMs: number | undefined;
     for await (const token of tokens) {
+      firstMs ??= performance.now();
       signal.throwIfAborted();
       onStep();
       if (!writer.push(token)) break;
     }
     signal.throwIfAborted();
     const written = writer.end();
-    this.#count(prompt.tokens.length, cachedTokens, written.outputTokens);
+    const endMs = performance.now();
+    this.#meter.add({
+      inputTokens: prompt.tokens.length,
+      cachedTokens,
+      outputTokens: written.outputTokens,
+      prefillMs: (firstMs ?? endMs) - startMs,
+      decodeMs: endMs - (firstMs ?? endMs),
+    });
     return written;
   }
 
@@ -176,31 +185,9 @@ export class AnswerRun {
     this.#options.write({ type: 'text-delta', text });
   };
 
-  #count(inputTokens: number, cachedTokens: number, outputTokens: number): void {
-    this.#usage = {
-      inputTokens: this.#usage.inputTokens + inputTokens,
-      cachedTokens: this.#usage.cachedTokens + cachedTokens,
-      outputTokens: this.#usage.outputTokens + outputTokens,
-      isEstimated: false,
-    };
-  }
-
-  #endCut(written: WrittenAnswer): void {
-    if (written.text !== '') this.#say(written.text);
-    this.#end('length');
-  }
-
   #end(finishReason: 'stop' | 'length' | 'tool-calls'): void {
-    this.#options.write({ type: 'usage', usage: this.#usage });
-    this.#options.write({ type: 'end', finishReason });
-  }
-}
-
-function findingsOf(text: string, check: AnswerCheck): readonly string[] {
-  try {
-    return check(JSON.parse(text));
-  } catch {
-    return ['it is not JSON'];
+    this.#options.write({ type: 'usage', usage: this.usage });
+    this.#options.write({ type: 'end', finishReason, provider: PROVIDER });
   }
 }
 

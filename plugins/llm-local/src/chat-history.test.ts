@@ -63,6 +63,16 @@ describe('chatFunctions', () => {
     expect(Object.keys(chatFunctions({ messages: [], tools }) ?? {})).toEqual(['a', 'b', 'c']);
   });
 
+  it('makes the answer one of the tools where it has a form and competes with them', () => {
+    const tools = [{ name: 'lamp_set', description: 'Sets the lamp.', parameters: { type: 'object' } }];
+    const responseSchema = { type: 'object', properties: { mood: { enum: ['calm', 'rough'] } } };
+
+    const functions = chatFunctions({ messages: [], tools, responseSchema });
+
+    expect(Object.keys(functions ?? {})).toEqual(['final-answer', 'lamp_set']);
+    expect(functions?.['final-answer']?.params).toEqual(responseSchema);
+  });
+
   it('tells nothing of tools that must not be called', () => {
     const tools = [{ name: 'a', description: 'a', parameters: { type: 'object' } }];
 

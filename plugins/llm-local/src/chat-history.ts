@@ -1,10 +1,12 @@
 import type { ModelMessage, ModelRequest, ModelTool } from '@tiercel/capabilities/language-model';
+import type { JsonSchema } from '@tiercel/capabilities/tool-provider';
 import type {
   ChatHistoryItem,
   ChatModelFunctionCall,
   ChatModelFunctions,
   ChatModelResponse,
 } from 'node-llama-cpp';
+import { FINAL_ANSWER } from './answer-plan.js';
 
 /**
  * Brings messages to the shape that chat templates take: user and model in turn, calls together with their results, and
@@ -42,11 +44,20 @@ export function chatHistory(
   return history;
 }
 
-/** Tools in the shape of the templates, sorted by name so that the same set always makes the same prompt. */
+/**
+ * Tools in the shape of the templates, sorted by name so that the same set always makes the same prompt. Where an answer
+ * in a given form competes with them, it is one of them.
+ */
 export function chatFunctions(request: ModelRequest): ChatModelFunctions | undefined {
-  if (request.toolChoice === 'none' || !request.tools?.length) return undefined;
-  const byName = [...request.tools].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const { tools = [], toolChoice, responseSchema } = request;
+  if (toolChoice === 'none' || tools.length === 0) return undefined;
+  const answer = responseSchema ? [finalAnswer(responseSchema)] : [];
+  const byName = [...tools, ...answer].sort((a, b) => (a.name < b.name ? -1 : 1));
   return Object.fromEntries(byName.map((tool) => [tool.name, chatFunction(tool)]));
+}
+
+function finalAnswer(parameters: JsonSchema): ModelTool {
+  return { name: FINAL_ANSWER, description: 'Gives the answer, once no other tool is needed.', parameters };
 }
 
 function chatFunction({ description, parameters }: ModelTool): ChatModelFunctions[string] {

@@ -5,13 +5,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LanguageModel } from '@tiercel/capabilities/language-model';
 import { Log } from '@tiercel/capabilities/log';
 import { FakeLog } from '@tiercel/capabilities/log/testing';
+import { coreMetrics, Metrics } from '@tiercel/capabilities/metrics';
+import { FakeMetrics } from '@tiercel/capabilities/metrics/testing';
 import { ModelStore } from '@tiercel/capabilities/model-store';
 import { FakeModelStore } from '@tiercel/capabilities/model-store/testing';
+import { writeTinyGguf } from '@tiercel/gguf/testing';
 import { boot, supply } from '@tiercel/kernel';
 import llmLocal from './index.js';
 import { collect, failureOf, textOf } from './test/collect.js';
 import { SMOLLM2_FILE } from './test/open-model.js';
-import { writeTinyGguf } from './test/write-tiny-gguf.js';
 
 const store = new FakeModelStore([
   {
@@ -25,19 +27,23 @@ const store = new FakeModelStore([
   },
 ]);
 
+let metrics: FakeMetrics;
+
 function start(
   config: Readonly<Record<string, unknown>>,
   environment: Readonly<Record<string, string>> = {},
 ) {
+  metrics = new FakeMetrics();
   return boot({
     manifest: {
       tier: 'test',
-      plugins: { 'llm-local': { config: { threads: 1, ...config } }, log: null, models: null },
+      plugins: { 'llm-local': { config: { threads: 1, ...config } }, log: null, models: null, metrics: null },
     },
     plugins: [
       llmLocal,
       supply('@tiercel/log', Log, new FakeLog()),
       supply('@tiercel/models', ModelStore, store),
+      supply('@tiercel/metrics', Metrics, metrics),
     ],
     environment,
   });
@@ -87,6 +93,28 @@ describe('@tiercel/llm-local', () => {
     const { features } = node.get(LanguageModel);
 
     expect([features.model, features.contextTokens]).toEqual(['tiny', 1024]);
+  });
+
+  it('tells about its model, and what it does to the metrics of the node', async () => {
+    await using node = await start({ model: tiny, slots: 3 });
+    await collect(
+      node.get(LanguageModel).generate({ messages: [{ role: 'user', text: 'Hello' }], maxTokens: 4 }),
+    );
+
+    const { facts } = node.describe().plugins.find(({ plugin }) => plugin === 'llm-local') ?? {};
+
+    expect(facts).toEqual({
+      model: 'tiny',
+      contextTokens: 4096,
+      slots: 3,
+      threads: 1,
+      gpu: 'cpu',
+      // 3 slots × 2 layers × 4 heads × (16 + 16) values × 2 bytes × 4096 tokens, and the engine
+      memoryMiB: 61 + 6,
+      waiting: 0,
+      busy: 0,
+    });
+    expect(metrics.valueOf(coreMetrics.llmTokens, { provider: 'llm-local', kind: 'completion' })).toBe(4 + 1);
   });
 
   it('does not start with a model that is not there', async () => {

@@ -1,19 +1,21 @@
 import { LanguageModel } from '@tiercel/capabilities/language-model';
 import { Log } from '@tiercel/capabilities/log';
+import { Metrics } from '@tiercel/capabilities/metrics';
 import { ModelStore } from '@tiercel/capabilities/model-store';
-import { definePlugin, provide } from '@tiercel/kernel';
+import { definePlugin, optional, provide } from '@tiercel/kernel';
+import { endOwnProcess } from './end-own-process.js';
+import { MAX_SLOTS } from './limits.js';
 import { openLlamaEngine } from './llama-engine.js';
 import { LlamaLanguageModel } from './llama-language-model.js';
 import { locateModel } from './locate-model.js';
 import { threadCount } from './thread-count.js';
 
 export { LlmLocalError } from './errors.js';
-export { estimateMemoryMiB } from './gguf/estimate-memory.js';
-export { type GgufFile, readGguf } from './gguf/read-gguf.js';
 export { type EngineOptions, type LlamaEngine, openLlamaEngine } from './llama-engine.js';
 export {
   LlamaLanguageModel,
   type LlamaLanguageModelOptions,
+  type LlamaLanguageModelSurroundings,
   type SlotState,
 } from './llama-language-model.js';
 
@@ -21,13 +23,14 @@ export default definePlugin({
   name: '@tiercel/llm-local',
   version: '0.1.0',
   provides: { llm: provide(LanguageModel, { offline: true }) },
-  requires: { log: Log, models: ModelStore },
+  requires: { log: Log, models: ModelStore, metrics: optional(Metrics) },
   config: {
     model: {
       doc: 'Catalogue name of the chat model, or the path of a GGUF file',
       format: String,
       default: 'smollm2-135m-instruct',
       env: 'LLM_MODEL_PATH',
+      names: 'model',
       aliases: ['LOCAL_LLM_MODEL_PATH'],
     },
     contextTokens: {
@@ -43,7 +46,7 @@ export default definePlugin({
       format: 'nat',
       default: 2,
       min: 1,
-      max: 64,
+      max: MAX_SLOTS,
       env: 'LLM_SLOTS',
     },
     threads: {
@@ -74,10 +77,16 @@ export default definePlugin({
       min: 1,
     },
   },
-  // SmolLM2 with the default context and slots, measured after the first answers.
-  needs: { memoryMiB: 540 },
-  async setup({ deps, config, signal, health, own }) {
-    const { log } = deps;
+  needs: {
+    // SmolLM2 with the default context and slots, measured after the first answers; for where the file is not at hand.
+    memoryMiB: 540,
+    estimate: {
+      by: 'gguf',
+      from: { model: 'model', contextTokens: 'contextTokens', slots: 'slots' },
+    },
+  },
+  async setup({ name, node, deps, config, signal, health, own }) {
+    const { log, metrics } = deps;
     const located = await locateModel(config.model, deps.models, { signal });
     const engine = own(
       await openLlamaEngine(
@@ -91,22 +100,28 @@ export default definePlugin({
         { log, signal },
       ),
     );
+    const { plugins } = await node.describe();
+    const isAlone = plugins.some(({ plugin, placement }) => plugin === name && placement === 'process');
     const llm = own(
       new LlamaLanguageModel(
         engine,
         { maxWaiting: config.queue, queueTimeoutMs: config.queueTimeoutMs, maxTokens: config.maxTokens },
-        { log, health },
+        // A process of its own can be started again; anywhere else it is not this plugin's to end.
+        { log, health, metrics, onStuck: isAlone ? endOwnProcess : undefined },
       ),
     );
     await llm.rehearse({ signal });
-    const { contextTokens, threads, slots } = engine;
-    log.info('the language model is loaded', {
+    const { contextTokens, threads, slots, memoryMiB } = engine;
+    const facts = {
       model: located.name,
       contextTokens,
       slots: slots.length,
       threads,
-      gpu: String(engine.llama.gpu),
-    });
+      gpu: engine.llama.gpu || 'cpu',
+      memoryMiB,
+    };
+    health.facts(() => ({ ...facts, ...llm.load }));
+    log.info('the language model is loaded', facts);
     return { llm };
   },
 });

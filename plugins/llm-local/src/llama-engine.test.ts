@@ -2,10 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { tinyGguf, writeTinyGguf } from '@tiercel/gguf/testing';
+import { MAX_SLOTS } from './limits.js';
 import { type EngineOptions, openLlamaEngine } from './llama-engine.js';
 import { failureOf } from './test/collect.js';
 import { SMOLLM2_FILE, silentLog } from './test/open-model.js';
-import { tinyGguf, writeTinyGguf } from './test/write-tiny-gguf.js';
 
 describe('openLlamaEngine', () => {
   let folder: string;
@@ -92,9 +93,32 @@ describe('openLlamaEngine', () => {
     await writeFile(cut, (await readFile(SMOLLM2_FILE)).subarray(0, 50_000_000));
 
     expect(await failureOf(open({ file: cut }))).toMatchObject({
-      code: 'LLM_LOCAL_MODEL_TRUNCATED',
+      code: 'GGUF_TRUNCATED',
       details: { bytes: 50_000_000 },
     });
+  });
+
+  it('says how much memory more slots would take than there is', async () => {
+    const slots = 10_000_000;
+
+    expect(await failureOf(open({ slots }))).toMatchObject({
+      code: 'LLM_LOCAL_MEMORY_SHORT',
+      details: { file, contextTokens: 512, slots, neededMiB: expect.any(Number) },
+    });
+  });
+
+  it('says that more slots than llama.cpp knows are not possible', async () => {
+    expect(await failureOf(open({ slots: MAX_SLOTS + 1 }))).toMatchObject({
+      code: 'LLM_LOCAL_LOAD_FAILED',
+      details: { finding: expect.stringContaining(String(MAX_SLOTS)) },
+    });
+  });
+
+  it('evaluates as many calls at once as llama.cpp can', async () => {
+    const engine = await open({ slots: MAX_SLOTS, contextTokens: 256 });
+
+    expect(engine.slots).toHaveLength(MAX_SLOTS);
+    await engine[Symbol.asyncDispose]();
   });
 
   it('gives up with the reason of its signal', async () => {

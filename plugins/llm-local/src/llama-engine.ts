@@ -1,12 +1,13 @@
 import type { Log } from '@tiercel/capabilities/log';
+import { estimateMemoryMiB, type GgufFile, modelMemory, readGguf } from '@tiercel/gguf';
 import type { Llama, LlamaContext, LlamaLogLevel, LlamaModel, LlamaOptions } from 'node-llama-cpp';
 import { ChatTemplate } from './chat-template.js';
 import { ChunkSizer } from './chunk-sizer.js';
 import { LlmLocalError } from './errors.js';
-import { estimateMemoryMiB } from './gguf/estimate-memory.js';
-import { type GgufFile, readGguf } from './gguf/read-gguf.js';
-import { MAX_CHUNK_TOKENS } from './limits.js';
-import { LlamaSlot } from './llama-slot.js';
+import { EvaluationGate } from './evaluation-gate.js';
+import { MAX_CHUNK_TOKENS, MAX_SLOTS } from './limits.js';
+import { LlamaSlot, type SharedEvaluation } from './llama-slot.js';
+import { PrefillTurns } from './prefill-turns.js';
 
 export type LlamaLibrary = typeof import('node-llama-cpp');
 
@@ -35,6 +36,8 @@ export interface LlamaEngine extends AsyncDisposable {
   /** Of one slot; less than asked for where the model or the memory has less. */
   readonly contextTokens: number;
   readonly threads: number;
+  /** About what it takes on the CPU, from the figures in its file. */
+  readonly memoryMiB: number;
   /** Models with sliding-window, recurrent or hybrid layers evaluate every prompt from its beginning. */
   readonly reusesPrefix: boolean;
 }
@@ -161,7 +164,12 @@ async function loadModel(parts: {
   if (contextTokens < options.contextTokens) {
     log.warn('the context is smaller than configured', { contextTokens, configured: options.contextTokens });
   }
-  const sizer = new ChunkSizer();
+  const shared: SharedEvaluation = {
+    sizer: new ChunkSizer(),
+    turns: new PrefillTurns(),
+    gate: new EvaluationGate(),
+    active: new Set(),
+  };
   const sequences = Array.from({ length: options.slots }, () =>
     context.getSequence({ checkpoints: { maxMemory: CHECKPOINT_BYTES } }),
   );
@@ -171,9 +179,10 @@ async function loadModel(parts: {
     llama,
     model,
     template: new ChatTemplate(library, model, { tools: options.tools }),
-    slots: sequences.map((sequence) => new LlamaSlot(sequence, sizer)),
+    slots: sequences.map((sequence) => new LlamaSlot(sequence, shared)),
     contextTokens,
     threads: context.idealThreads,
+    memoryMiB: estimateMemoryMiB(modelMemory(gguf), { contextTokens, slots: options.slots }),
     reusesPrefix: sequences.every(({ needsCheckpoints }) => !needsCheckpoints),
     [Symbol.asyncDispose]: () => release(llama, model, context),
   };
@@ -199,16 +208,19 @@ function explain(
   const { library, gguf, options, signal, complaint } = parts;
   if (signal.aborted) return signal.reason;
   const { file } = gguf;
+  const { contextTokens, slots } = options;
   if (error instanceof library.InsufficientMemoryError) {
-    const { contextTokens, slots } = options;
-    const neededMiB = estimateMemoryMiB(gguf, { contextTokens, slots });
+    const neededMiB = estimateMemoryMiB(modelMemory(gguf), { contextTokens, slots });
     return new LlmLocalError(
       'LLM_LOCAL_MEMORY_SHORT',
       { file, contextTokens, slots, neededMiB },
       { cause: error },
     );
   }
-  const finding = complaint ?? messageOf(error);
+  const finding =
+    slots > MAX_SLOTS
+      ? `llama.cpp evaluates at most ${MAX_SLOTS} calls at once, and slots is ${slots}`
+      : (complaint ?? messageOf(error));
   return new LlmLocalError('LLM_LOCAL_LOAD_FAILED', { file, finding }, { cause: error });
 }
 

@@ -1,19 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { LanguageModelEvent, ModelRequest } from '@tiercel/capabilities/language-model';
-import { MAX_CHUNK_TOKENS, MIN_STUCK_MS } from './limits.js';
+import type { LanguageModelEvent } from '@tiercel/capabilities/language-model';
+import { MAX_CHUNK_TOKENS } from './limits.js';
 import { collect, failureOf, textOf, turnsUntil, usageOf } from './test/collect.js';
 import { type OpenModel, type OpenModelOptions, openTinyModel } from './test/open-model.js';
+import { ask, digits } from './test/requests.js';
 
 const LONG_PROMPT_TOKENS = 3000;
-
-function ask(text: string, more: Partial<ModelRequest> = {}): ModelRequest {
-  return { messages: [{ role: 'user', text }], maxTokens: 4, ...more };
-}
-
-/** In this vocabulary a digit is one token. */
-function digits(count: number, seed = 0): string {
-  return Array.from({ length: count }, (_, i) => (i * 7 + seed) % 10).join('');
-}
 
 describe('LlamaLanguageModel', () => {
   let opened: OpenModel;
@@ -31,10 +23,6 @@ describe('LlamaLanguageModel', () => {
   async function reopen(options: OpenModelOptions): Promise<void> {
     await opened.close();
     opened = await openTinyModel(options);
-  }
-
-  function busySlots(): number {
-    return opened.provider.slotStates().filter(({ isBusy }) => isBusy).length;
   }
 
   /** Makes the model write these texts, one per run. */
@@ -79,11 +67,17 @@ describe('LlamaLanguageModel', () => {
       }));
       await collect(opened.provider.generate(ask('Hello', { tools })));
 
-      const usage = usageOf(
-        await collect(opened.provider.generate(ask('Hello', { tools: tools.toReversed() }))),
-      );
+      const again = ask('Hello', { tools: tools.toReversed() });
+      const messages = [
+        ...again.messages,
+        { role: 'assistant', text: 'x' },
+        { role: 'user', text: 'And then?' },
+      ] as const;
+      const same = usageOf(await collect(opened.provider.generate(again)));
+      const next = usageOf(await collect(opened.provider.generate({ ...again, messages })));
 
-      expect(usage.cachedTokens).toBe(usage.inputTokens - 1);
+      expect(same.cachedTokens).toBe(same.inputTokens - 1);
+      expect(next.cachedTokens).toBeGreaterThan(0.9 * next.inputTokens);
     });
 
     it('takes the slot that remembers most of the prompt', async () => {
@@ -127,187 +121,6 @@ describe('LlamaLanguageModel', () => {
     });
   });
 
-  describe('aborts', () => {
-    it('stops a long prompt between two chunks and keeps what was evaluated', async () => {
-      const controller = new AbortController();
-      const request = ask(digits(LONG_PROMPT_TOKENS));
-      const answer = collect(opened.provider.generate(request, { signal: controller.signal }));
-      await turnsUntil(() =>
-        opened.provider.slotStates().some(({ evaluatedChunks }) => evaluatedChunks >= 2),
-      );
-
-      controller.abort(new Error('enough'));
-      await expect(answer).rejects.toThrow('enough');
-      const atAbort = opened.provider.slotStates().map(({ evaluatedChunks }) => evaluatedChunks);
-      await opened.provider.whenIdle();
-
-      const [slot] = opened.provider.slotStates();
-      expect((slot?.evaluatedChunks ?? 0) - (atAbort[0] ?? 0)).toBeLessThanOrEqual(1);
-      expect(slot?.evaluatedTokens).toBeLessThan(LONG_PROMPT_TOKENS);
-      const usage = usageOf(await collect(opened.provider.generate(request)));
-      expect(usage.cachedTokens).toBe(slot?.heldTokens);
-    });
-
-    it('settles the caller at once and counts the slot as busy until it is free', async () => {
-      const controller = new AbortController();
-      const answer = collect(opened.provider.generate(ask(digits(1000)), { signal: controller.signal }));
-      await turnsUntil(() => busySlots() === 1);
-
-      controller.abort(new Error('enough'));
-      await failureOf(answer);
-      const busyAtSettling = busySlots();
-      await opened.provider.whenIdle();
-
-      expect([busyAtSettling, busySlots()]).toEqual([1, 0]);
-    });
-
-    it('lets an aborted call leave the queue at once', async () => {
-      const running = [1, 2].map((seed) => collect(opened.provider.generate(ask(digits(500, seed)))));
-      await turnsUntil(() => busySlots() === 2);
-      const controller = new AbortController();
-      const queued = collect(opened.provider.generate(ask('Hello'), { signal: controller.signal }));
-      await turnsUntil(() => opened.provider.waiting === 1);
-
-      controller.abort(new Error('enough'));
-      await expect(queued).rejects.toThrow('enough');
-
-      expect(opened.provider.waiting).toBe(0);
-      await Promise.all(running);
-    });
-
-    it('leaves every slot free after 200 aborts at any moment', async () => {
-      const calls = Array.from({ length: 200 }, async (_, i) => {
-        const controller = new AbortController();
-        const answer = collect(
-          opened.provider.generate(ask(digits(20, i), { maxTokens: 8 }), { signal: controller.signal }),
-        );
-        for (let turn = 0; turn < i % 40; turn++) await new Promise((resolve) => setImmediate(resolve));
-        controller.abort(new Error('enough'));
-        controller.abort(new Error('twice'));
-        return answer.then(
-          () => 'answered',
-          (error: Error & { code?: string }) => error.code ?? error.message,
-        );
-      });
-
-      const outcomes = new Set(await Promise.all(calls));
-      await opened.provider.whenIdle();
-
-      expect(
-        [...outcomes].every((outcome) =>
-          ['answered', 'enough', 'LANGUAGE_MODEL_OVERLOADED'].includes(outcome),
-        ),
-      ).toBe(true);
-      expect([busySlots(), opened.provider.waiting]).toEqual([0, 0]);
-      const last = await collect(opened.provider.generate(ask('Hello')));
-      expect(last.at(-1)?.type).toBe('end');
-    });
-
-    it('leaves no listener behind on the signal of its caller', async () => {
-      const { signal } = new AbortController();
-      const added = jest.spyOn(signal, 'addEventListener');
-      const removed = jest.spyOn(signal, 'removeEventListener');
-
-      await collect(opened.provider.generate(ask('Hello'), { signal }));
-      await opened.provider.warmUp(ask('Hello'), { signal });
-
-      expect(added.mock.calls.length).toBe(2);
-      expect(removed.mock.calls.length).toBeGreaterThanOrEqual(2);
-    });
-  });
-
-  describe('slots', () => {
-    it('lets an answer go on while another prompt is evaluated', async () => {
-      const answer = collect(opened.provider.generate(ask('Hello', { maxTokens: 1000, stop: [] })));
-      await turnsUntil(() => opened.provider.slotStates().some(({ generatedTokens }) => generatedTokens > 2));
-      const [generating, evaluating] = opened.provider.slotStates()[0]?.isBusy ? [0, 1] : [1, 0];
-      const long = collect(opened.provider.generate(ask(digits(LONG_PROMPT_TOKENS))));
-      const tokensAtChunk: number[] = [];
-
-      await turnsUntil(() => {
-        const states = opened.provider.slotStates();
-        tokensAtChunk[states[evaluating]?.evaluatedChunks ?? 0] ??= states[generating]?.generatedTokens ?? 0;
-        return !states[generating]?.isBusy || (states[evaluating]?.generatedTokens ?? 0) > 0;
-      });
-
-      const gaps = tokensAtChunk.slice(2).map((tokens, i) => tokens - (tokensAtChunk[i] ?? 0));
-      expect(gaps.length).toBeGreaterThan(3);
-      expect(Math.min(...gaps)).toBeGreaterThan(0);
-      await Promise.all([answer, long]);
-    });
-
-    it('serves calls in the order of asking', async () => {
-      const order: number[] = [];
-
-      await Promise.all(
-        Array.from({ length: 7 }, async (_, i) => {
-          for await (const event of opened.provider.generate(ask(digits(50, i), { maxTokens: 1 }))) {
-            if (event.type === 'end') order.push(i);
-          }
-        }),
-      );
-
-      const lateness = order.map((call, place) => Math.abs(call - place));
-      expect(Math.max(...lateness)).toBeLessThanOrEqual(1);
-    });
-
-    it('refuses a call when the queue is full', async () => {
-      await reopen({ engine: { slots: 1 }, maxWaiting: 2 });
-
-      const outcomes = await Promise.allSettled(
-        [0, 1, 2, 3, 4].map((seed) => collect(opened.provider.generate(ask(digits(200, seed))))),
-      );
-
-      const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
-      expect(refused).toMatchObject([
-        { code: 'LANGUAGE_MODEL_OVERLOADED', retryable: true, details: { waiting: 2, limit: 2 } },
-        { code: 'LANGUAGE_MODEL_OVERLOADED', retryable: true, details: { waiting: 2, limit: 2 } },
-      ]);
-    });
-
-    it('reports a slot that makes no progress, and that it came back', async () => {
-      const [slot] = opened.engine.slots;
-      if (!slot) throw new Error('The model has no slot.');
-      let goOn: () => void = () => undefined;
-      const blocked = new Promise<void>((resolve) => {
-        goOn = resolve;
-      });
-      jest.spyOn(slot, 'prefill').mockImplementation(() => blocked);
-      jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
-      const answer = failureOf(collect(opened.provider.generate(ask('Hello'))));
-      await turnsUntil(() => busySlots() === 1);
-
-      await jest.advanceTimersByTimeAsync(MIN_STUCK_MS);
-      const error = await answer;
-      const busyWhileStuck = busySlots();
-      goOn();
-      await opened.provider.whenIdle();
-
-      expect(error).toMatchObject({
-        code: 'LANGUAGE_MODEL_TIMEOUT',
-        retryable: true,
-        details: { phase: 'evaluation' },
-      });
-      expect(busyWhileStuck).toBe(1);
-      expect(opened.health).toEqual(['1 of 2 slots make no progress', 'ready']);
-    });
-
-    it('empties a slot that failed and tells what failed without its prompt', async () => {
-      const [slot] = opened.engine.slots;
-      if (!slot) throw new Error('The model has no slot.');
-      jest.spyOn(slot, 'prefill').mockRejectedValueOnce(new Error('decode failed'));
-
-      const error = await failureOf(collect(opened.provider.generate(ask('quince'))));
-
-      expect(error).toMatchObject({
-        code: 'LANGUAGE_MODEL_FAILED',
-        details: { model: 'tiny', finding: 'decode failed' },
-      });
-      expect(String(error)).not.toContain('quince');
-      expect([busySlots(), opened.provider.slotStates()[0]?.heldTokens]).toEqual([0, 0]);
-    });
-  });
-
   describe('answers', () => {
     it('never lets a character fall apart', async () => {
       const schema = { enum: ['€ 5 für Käse 🧀'] };
@@ -331,7 +144,8 @@ describe('LlamaLanguageModel', () => {
     });
 
     it('ends the answer of a reader who is too far behind', async () => {
-      const answer = opened.provider.generate(ask('Hello', { maxTokens: 3000 }))[Symbol.asyncIterator]();
+      // The model with random weights goes on for ever after some prompts, and stops soon after others.
+      const answer = opened.provider.generate(ask('What?', { maxTokens: 3000 }))[Symbol.asyncIterator]();
       await answer.next();
 
       await opened.provider.whenIdle();
@@ -346,7 +160,7 @@ describe('LlamaLanguageModel', () => {
       const events = await collect(opened.provider.generate(ask(digits(4000), { maxTokens: 3000 })));
 
       const usage = usageOf(events);
-      expect(events.at(-1)).toEqual({ type: 'end', finishReason: 'length' });
+      expect(events.at(-1)).toMatchObject({ type: 'end', finishReason: 'length' });
       expect(usage.inputTokens + usage.outputTokens).toBe(4095);
     });
 
@@ -366,7 +180,7 @@ describe('LlamaLanguageModel', () => {
         opened.provider.generate(ask('Hello', { tools, toolChoice: 'required', maxTokens: 5 })),
       );
 
-      expect([json.at(-1), call.at(-1)]).toEqual([
+      expect([json.at(-1), call.at(-1)]).toMatchObject([
         { type: 'end', finishReason: 'length' },
         { type: 'end', finishReason: 'length' },
       ]);
@@ -413,7 +227,26 @@ describe('LlamaLanguageModel', () => {
 
       expect(textOf(events)).toBe('{"mood": "calm"}');
       expect(usageOf(events).outputTokens).toBe(2 * '{"mood": "calm"}'.length);
-      expect(events.at(-1)).toEqual({ type: 'end', finishReason: 'stop' });
+      expect(events.at(-1)).toMatchObject({ type: 'end', finishReason: 'stop' });
+    });
+
+    it('asks once more when an answer that competes with tools does not fit', async () => {
+      await reopen({ engine: { tools: 'native' } });
+      const texts = ['grey', 'calm'].map(
+        (mood) => `{"name": "final-answer", "arguments": {"mood": "${mood}"}}`,
+      );
+      script(...texts);
+      const request = ask('Hello', {
+        tools: [{ name: 'lamp_set', description: 'Sets the lamp.', parameters: { type: 'object' } }],
+        responseSchema: { type: 'object', properties: { mood: { enum: ['calm', 'rough'] } } },
+        maxTokens: 200,
+      });
+
+      const events = await collect(opened.provider.generate(request));
+
+      expect(textOf(events)).toBe('{"mood":"calm"}');
+      expect(usageOf(events).outputTokens).toBe(texts.join('').length);
+      expect(events.at(-1)).toMatchObject({ type: 'end', finishReason: 'stop' });
     });
 
     it('passes prose on and hands calls over complete', async () => {
@@ -430,7 +263,7 @@ describe('LlamaLanguageModel', () => {
         { name: 'lamp_set', args: {}, isInvalid: true },
       ]);
       expect(new Set(calls.map(({ id }) => id)).size).toBe(2);
-      expect(events.at(-1)).toEqual({ type: 'end', finishReason: 'tool-calls' });
+      expect(events.at(-1)).toMatchObject({ type: 'end', finishReason: 'tool-calls' });
     });
 
     it('hands over no call of an answer that was cut', async () => {
@@ -441,7 +274,7 @@ describe('LlamaLanguageModel', () => {
       const events = await collect(opened.provider.generate(ask('Hello', { tools, maxTokens: 30 })));
 
       expect(events.map(({ type }) => type)).toEqual(['usage', 'end']);
-      expect(events.at(-1)).toEqual({ type: 'end', finishReason: 'length' });
+      expect(events.at(-1)).toMatchObject({ type: 'end', finishReason: 'length' });
     });
 
     it('lets tools and the answer itself compete where a request has both', async () => {
@@ -481,7 +314,7 @@ describe('LlamaLanguageModel', () => {
       const calls = Array.from({ length: 4 }, (_, i) =>
         failureOf(collect(opened.provider.generate(ask(digits(2000, i))))),
       );
-      await turnsUntil(() => busySlots() === 2);
+      await turnsUntil(() => opened.provider.load.busy === 2);
 
       await opened.provider[Symbol.asyncDispose]();
       await opened.provider[Symbol.asyncDispose]();
@@ -489,7 +322,7 @@ describe('LlamaLanguageModel', () => {
       const late = failureOf(collect(opened.provider.generate(ask('Hello'))));
       for (const error of await Promise.all([...calls, late]))
         expect(error).toMatchObject({ code: 'LLM_LOCAL_CLOSED' });
-      expect(busySlots()).toBe(0);
+      expect(opened.provider.load.busy).toBe(0);
     });
   });
 });

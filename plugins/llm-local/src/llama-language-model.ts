@@ -6,6 +6,7 @@ import {
   type ModelRequest,
 } from '@tiercel/capabilities/language-model';
 import type { Log } from '@tiercel/capabilities/log';
+import type { Metrics } from '@tiercel/capabilities/metrics';
 import {
   type ChildController,
   childController,
@@ -23,6 +24,7 @@ import { LlmLocalError } from './errors.js';
 import { CLOSE_TIMEOUT_MS, MIN_ANSWER_TOKENS } from './limits.js';
 import type { LlamaEngine } from './llama-engine.js';
 import type { LlamaSlot, SlotCounters } from './llama-slot.js';
+import { ModelFigures } from './model-figures.js';
 import { ProgressWatch } from './progress-watch.js';
 import { checkRequest } from './request-checks.js';
 import { SlotPool } from './slot-pool.js';
@@ -35,35 +37,48 @@ export interface LlamaLanguageModelOptions {
   readonly maxTokens: number;
 }
 
+/** What the model tells its surroundings. */
+export interface LlamaLanguageModelSurroundings {
+  readonly log: Log;
+  readonly health: PluginHealth;
+  readonly metrics?: Metrics | undefined;
+  /** A slot makes no progress. Its call has failed; whether it ever comes back, nobody knows. */
+  readonly onStuck?: ((finding: string) => void) | undefined;
+}
+
 /** What one slot is doing and has done. */
 export interface SlotState extends SlotCounters {
   readonly isBusy: boolean;
 }
 
 type CallOptions = { readonly signal?: AbortSignal | undefined };
-type SlotWork<T> = (slot: LlamaSlot, watch: ProgressWatch) => Promise<T>;
+type SlotWork<T> = (
+  slot: LlamaSlot,
+  lease: { readonly watch: Pick<ProgressWatch, 'advance'>; readonly queueMs: number },
+) => Promise<T>;
 
 /** A chat model in this process. Does not own its engine: whoever opened that disposes it after this. */
 export class LlamaLanguageModel implements LanguageModel, AsyncDisposable {
   readonly features: LanguageModelFeatures;
   readonly #engine: LlamaEngine;
   readonly #options: LlamaLanguageModelOptions;
-  readonly #log: Log;
-  readonly #health: PluginHealth;
+  readonly #surroundings: LlamaLanguageModelSurroundings;
+  readonly #figures: ModelFigures;
   readonly #pool: SlotPool<LlamaSlot>;
   readonly #running = new Set<ChildController>();
   #stuckSlots = 0;
+  #isRehearsing = false;
   #isClosed = false;
 
   constructor(
     engine: LlamaEngine,
     options: LlamaLanguageModelOptions,
-    surroundings: { readonly log: Log; readonly health: PluginHealth },
+    surroundings: LlamaLanguageModelSurroundings,
   ) {
     this.#engine = engine;
     this.#options = options;
-    this.#log = surroundings.log;
-    this.#health = surroundings.health;
+    this.#surroundings = surroundings;
+    this.#figures = new ModelFigures(surroundings.metrics);
     this.#pool = new SlotPool(engine.slots, {
       maxWaiting: options.maxWaiting,
       waitMs: options.queueTimeoutMs,
@@ -77,9 +92,9 @@ export class LlamaLanguageModel implements LanguageModel, AsyncDisposable {
     });
   }
 
-  /** Calls that wait for a slot. */
-  get waiting(): number {
-    return this.#pool.waiting;
+  /** Calls that wait for a slot, and slots that are not free. */
+  get load(): { readonly waiting: number; readonly busy: number } {
+    return { waiting: this.#pool.waiting, busy: this.#pool.busy.filter(Boolean).length };
   }
 
   slotStates(): readonly SlotState[] {
@@ -109,17 +124,25 @@ export class LlamaLanguageModel implements LanguageModel, AsyncDisposable {
     const tokens = this.#template(() => this.#engine.template.sharedPrefix(request));
     this.#checkLength(tokens);
     using controller = childController(signal);
-    const work = this.#withSlot(tokens, request, controller, async (slot, watch) => {
+    const work = this.#withSlot(tokens, request, controller, async (slot, { watch }) => {
       const start = await slot.adapt(tokens);
       await slot.prefill(tokens, start, { signal: controller.signal, onChunk: () => watch.advance() });
     });
     await raceSignal(work, controller.signal);
   }
 
-  /** One short run that leaves no trace, so that the first answer does not pay for reading the weights from disk. */
+  /**
+   * One short run that leaves no trace, so that the first answer does not pay for reading the weights from disk. That may
+   * take as long as it takes: only `signal` ends it.
+   */
   async rehearse({ signal }: { readonly signal: AbortSignal }): Promise<void> {
     const request: ModelRequest = { messages: [{ role: 'user', text: 'Hello' }], maxTokens: 1 };
-    for await (const _event of this.generate(request, { signal })) signal.throwIfAborted();
+    this.#isRehearsing = true;
+    try {
+      for await (const _event of this.generate(request, { signal })) signal.throwIfAborted();
+    } finally {
+      this.#isRehearsing = false;
+    }
     await Promise.all(this.#engine.slots.map((slot) => slot.clear()));
   }
 
@@ -129,12 +152,15 @@ export class LlamaLanguageModel implements LanguageModel, AsyncDisposable {
     for (const controller of this.#running) controller.abort(this.#closedError());
     using deadline = openDeadline(undefined, CLOSE_TIMEOUT_MS, () => undefined);
     await raceSignal(this.#pool.whenIdle(), deadline.signal).catch(() =>
-      this.#log.warn('the model was closed while slots were still busy', { model: this.#engine.name }),
+      this.#surroundings.log.warn('the model was closed while slots were still busy', {
+        model: this.#engine.name,
+      }),
     );
   }
 
   async #answer(request: ModelRequest, output: AnswerOutput): Promise<void> {
     this.#checkOpen();
+    const look = this.#figures.request();
     checkRequest(request, this.features);
     const plan = await answerPlan(request);
     const prompt = this.#prompt(request);
@@ -142,15 +168,23 @@ export class LlamaLanguageModel implements LanguageModel, AsyncDisposable {
     using controller = childController(output.signal);
     // An abort of the controller by anybody else, such as the watchdog or closing, ends the answer too.
     controller.signal.addEventListener('abort', () => output.fail(controller.signal.reason), { once: true });
-    await this.#withSlot(prompt.tokens, request, controller, async (slot, watch) => {
+    await this.#withSlot(prompt.tokens, request, controller, async (slot, { watch, queueMs }) => {
       const run = new AnswerRun(this.#engine, slot, {
         signal: controller.signal,
         maxTokens: request.maxTokens ?? this.#options.maxTokens,
-        write: (event) => output.write(event),
+        queueMs,
+        write: (event) => {
+          look(event);
+          output.write(event);
+        },
         onStep: () => watch.advance(),
         prompt: (messages) => this.#prompt({ ...request, messages }),
       });
-      await run.answer(request, plan, prompt);
+      try {
+        await run.answer(request, plan, prompt);
+      } finally {
+        this.#figures.tokens(run.usage);
+      }
     });
   }
 
@@ -163,44 +197,87 @@ export class LlamaLanguageModel implements LanguageModel, AsyncDisposable {
   ): Promise<T> {
     this.#running.add(controller);
     try {
-      const lease = await this.#pool.acquire({ tokens, conversationId, signal: controller.signal });
-      const watch = this.#watch(controller);
+      const askedMs = performance.now();
+      const acquiring = this.#pool.acquire({ tokens, conversationId, signal: controller.signal });
+      this.#showLoad();
+      const lease = await acquiring;
+      const queueMs = performance.now() - askedMs;
+      const progress = this.#watch(controller);
+      let abortedMs: number | undefined;
+      const onAbort = () => {
+        abortedMs = performance.now();
+      };
+      controller.signal.addEventListener('abort', onAbort, { once: true });
       try {
-        return await work(lease.slot, watch.progress);
+        return await work(lease.slot, { watch: progress.watch, queueMs });
       } catch (error) {
         if (controller.signal.aborted || isTiercelError(error)) throw error;
-        await lease.slot
-          .clear()
-          .catch((cause: unknown) => this.#log.warn('a slot could not be cleared', { error: cause }));
-        const finding = error instanceof Error ? error.message : String(error);
-        throw new LanguageModelError(
-          'LANGUAGE_MODEL_FAILED',
-          { model: this.#engine.name, finding },
-          { cause: error },
-        );
+        throw await this.#failure(lease.slot, error);
       } finally {
-        watch.stop();
+        progress.stop();
         lease.release();
+        if (abortedMs !== undefined) this.#figures.abortToFree(performance.now() - abortedMs);
       }
     } finally {
       this.#running.delete(controller);
+      this.#showLoad();
     }
   }
 
-  #watch(controller: ChildController): { readonly progress: ProgressWatch; stop(): void } {
+  /** What has failed half-way remembers nothing that can be relied on. */
+  async #failure(slot: LlamaSlot, cause: unknown): Promise<Error> {
+    const { log } = this.#surroundings;
+    await slot.clear().catch((error: unknown) => log.warn('a slot could not be cleared', { error }));
+    const finding = cause instanceof Error ? cause.message : String(cause);
+    return new LanguageModelError('LANGUAGE_MODEL_FAILED', { model: this.#engine.name, finding }, { cause });
+  }
+
+  #watch(controller: ChildController): {
+    readonly watch: Pick<ProgressWatch, 'advance'>;
+    stop(): void;
+  } {
+    const nothing = () => undefined;
+    if (this.#isRehearsing) return { watch: { advance: nothing }, stop: nothing };
     let isStuck = false;
-    const progress = new ProgressWatch((waitedMs) => {
+    const watch = new ProgressWatch((waitedMs) => {
       isStuck = true;
-      this.#stuckSlots++;
-      this.#log.error('a slot makes no progress', { model: this.#engine.name, waitedMs });
-      this.#health.degraded(`${this.#stuckSlots} of ${this.#engine.slots.length} slots make no progress`);
       controller.abort(new LanguageModelError('LANGUAGE_MODEL_TIMEOUT', { phase: 'evaluation', waitedMs }));
+      this.#slotStuck(waitedMs);
     });
     const stop = () => {
-      progress.stop();
-      if (isStuck && --this.#stuckSlots === 0) this.#health.ready();
+      watch.stop();
+      if (isStuck) this.#slotMoved();
     };
-    return { progress, stop };
+    return { watch, stop };
+  }
+
+  #slotStuck(waitedMs: number): void {
+    this.#stuckSlots++;
+    const { log, health, onStuck } = this.#surroundings;
+    const finding = this.#stuckFinding();
+    log.error('a slot makes no progress', { model: this.#engine.name, waitedMs });
+    health.degraded(finding);
+    // Nobody should wait for slots of which none moves.
+    if (this.#isStuck()) for (const waiting of this.#running) waiting.abort(this.#stuckError());
+    onStuck?.(finding);
+  }
+
+  #slotMoved(): void {
+    this.#stuckSlots--;
+    if (this.#stuckSlots === 0) this.#surroundings.health.ready();
+    else this.#surroundings.health.degraded(this.#stuckFinding());
+  }
+
+  #stuckFinding(): string {
+    return `${this.#stuckSlots} of ${this.#engine.slots.length} slots make no progress`;
+  }
+
+  #isStuck(): boolean {
+    return this.#stuckSlots === this.#engine.slots.length;
+  }
+
+  #showLoad(): void {
+    this.#figures.load(this.load);
   }
 
   #prompt(request: ModelRequest): Prompt {
@@ -228,6 +305,12 @@ export class LlamaLanguageModel implements LanguageModel, AsyncDisposable {
 
   #checkOpen(): void {
     if (this.#isClosed) throw this.#closedError();
+    if (this.#isStuck()) throw this.#stuckError();
+  }
+
+  #stuckError(): Error {
+    const { name: model, slots } = this.#engine;
+    return new LlmLocalError('LLM_LOCAL_STUCK', { model, slots: slots.length });
   }
 
   #closedError(): Error {

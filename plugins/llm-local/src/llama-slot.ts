@@ -1,6 +1,7 @@
-import { setImmediate as nextLoop } from 'node:timers/promises';
 import type { LlamaContextSequence, LlamaGrammarEvaluationState, Token } from 'node-llama-cpp';
 import type { ChunkSizer } from './chunk-sizer.js';
+import type { EvaluationGate } from './evaluation-gate.js';
+import type { PrefillTurns } from './prefill-turns.js';
 import type { Slot } from './slot-pool.js';
 
 /** What a slot has done so far, for tests and reports. */
@@ -13,6 +14,21 @@ export interface SlotCounters {
   readonly generatedTokens: number;
 }
 
+/** What all sequences of a context share. */
+export interface SharedEvaluation {
+  readonly sizer: ChunkSizer;
+  readonly turns: PrefillTurns;
+  readonly gate: EvaluationGate;
+  /** Sequences that evaluate or generate now. */
+  readonly active: Set<LlamaSlot>;
+}
+
+export interface PrefillOptions {
+  /** Looked at between chunks; what was evaluated until then stays usable. */
+  readonly signal: AbortSignal;
+  readonly onChunk: () => void;
+}
+
 export interface SampleOptions {
   readonly temperature: number;
   readonly topP: number;
@@ -23,14 +39,14 @@ export interface SampleOptions {
 /** One sequence of the context: evaluates prompts in chunks, keeps what it evaluated, generates. One call at a time. */
 export class LlamaSlot implements Slot {
   readonly #sequence: LlamaContextSequence;
-  readonly #sizer: ChunkSizer;
+  readonly #shared: SharedEvaluation;
   #evaluatedTokens = 0;
   #evaluatedChunks = 0;
   #generatedTokens = 0;
 
-  constructor(sequence: LlamaContextSequence, sizer: ChunkSizer) {
+  constructor(sequence: LlamaContextSequence, shared: SharedEvaluation) {
     this.#sequence = sequence;
-    this.#sizer = sizer;
+    this.#shared = shared;
   }
 
   get counters(): SlotCounters {
@@ -53,51 +69,92 @@ export class LlamaSlot implements Slot {
 
   /** Forgets what differs from `tokens` and returns how many of them are already evaluated. */
   async adapt(tokens: readonly Token[]): Promise<number> {
-    await this.#sequence.adaptStateToTokens([...tokens], false);
+    if (this.commonPrefix(tokens) < this.heldTokens)
+      await this.#shared.gate.hold(() => this.#sequence.adaptStateToTokens([...tokens], false));
     return this.#sequence.nextTokenIndex;
   }
 
-  /**
-   * Evaluates `tokens` from `start` on. Looks at `signal` between chunks; what was evaluated until then stays usable.
-   * @param onChunk after each chunk
-   */
-  async prefill(
-    tokens: readonly Token[],
-    start: number,
-    options: { readonly signal: AbortSignal; readonly onChunk: () => void },
-  ): Promise<void> {
-    for (let at = start; at < tokens.length; ) {
+  /** Evaluates `tokens` from `start` on. */
+  async prefill(tokens: readonly Token[], start: number, options: PrefillOptions): Promise<void> {
+    this.#shared.active.add(this);
+    try {
+      const rest = await this.#prefillToLastChunk(tokens, start, options);
+      if (rest.length === 0) return;
+      await this.#chunk(rest.length, options, () => this.#sequence.evaluateWithoutGeneratingNewTokens(rest));
       options.signal.throwIfAborted();
-      const chunk = tokens.slice(at, at + this.#sizer.size);
-      const startMs = performance.now();
-      await this.#sequence.evaluateWithoutGeneratingNewTokens(chunk);
-      this.#sizer.measured(chunk.length, performance.now() - startMs);
-      at += chunk.length;
-      this.#evaluatedTokens += chunk.length;
-      this.#evaluatedChunks++;
-      options.onChunk();
-      await nextLoop();
+    } finally {
+      this.#shared.active.delete(this);
     }
-    options.signal.throwIfAborted();
   }
 
-  /** Generates after `last`, the last token of the prompt, until the model ends its answer or the caller leaves. */
-  async *generate(last: Token, options: SampleOptions): AsyncGenerator<Token, void, void> {
-    this.#evaluatedTokens++;
-    const tokens = this.#sequence.evaluate([last], {
-      temperature: options.temperature,
-      topP: options.topP,
-      ...(options.seed === undefined ? {} : { seed: options.seed }),
-      ...(options.grammar ? { grammarEvaluationState: options.grammar } : {}),
-    });
-    for await (const token of tokens) {
-      this.#generatedTokens++;
-      yield token;
+  /** Evaluates `prompt` from `start` on and generates what follows, until the model ends its answer or the caller leaves. */
+  async *generate(
+    prompt: readonly Token[],
+    start: number,
+    options: PrefillOptions & SampleOptions,
+  ): AsyncGenerator<Token, void, void> {
+    const { temperature, topP, seed, grammar } = options;
+    this.#shared.active.add(this);
+    try {
+      // The last chunk and the first token are one step: a step of its own for the last token would cost a whole token.
+      const rest = await this.#prefillToLastChunk(prompt, start, options);
+      const tokens = this.#sequence.evaluate(rest, {
+        temperature,
+        topP,
+        ...(seed === undefined ? {} : { seed }),
+        ...(grammar ? { grammarEvaluationState: grammar } : {}),
+      });
+      try {
+        let step = await this.#chunk(rest.length, options, () => tokens.next());
+        while (step.done !== true) {
+          this.#generatedTokens++;
+          yield step.value;
+          await this.#shared.gate.open();
+          step = await this.#shared.turns.step(() => tokens.next());
+        }
+      } finally {
+        await tokens.return();
+      }
+    } finally {
+      this.#shared.active.delete(this);
     }
   }
 
   /** Forgets everything, so that no half-evaluated state can leak into the next call. */
   async clear(): Promise<void> {
-    await this.#sequence.clearHistory();
+    await this.#shared.gate.hold(() => this.#sequence.clearHistory());
+  }
+
+  async #prefillToLastChunk(
+    tokens: readonly Token[],
+    start: number,
+    options: PrefillOptions,
+  ): Promise<Token[]> {
+    const startMs = performance.now();
+    const { sizer, active } = this.#shared;
+    for (let at = start; ; ) {
+      const size = sizer.size({ isAlone: active.size === 1, elapsedMs: performance.now() - startMs });
+      const chunk = tokens.slice(at, at + size);
+      at += chunk.length;
+      if (at === tokens.length) return chunk;
+      await this.#chunk(chunk.length, options, () =>
+        this.#sequence.evaluateWithoutGeneratingNewTokens(chunk),
+      );
+    }
+  }
+
+  async #chunk<T>(count: number, options: PrefillOptions, evaluate: () => Promise<T>): Promise<T> {
+    const timed = async () => {
+      await this.#shared.gate.open();
+      const startMs = performance.now();
+      const result = await evaluate();
+      this.#shared.sizer.measured(count, performance.now() - startMs);
+      return result;
+    };
+    const result = await this.#shared.turns.take(timed, options.signal);
+    this.#evaluatedTokens += count;
+    this.#evaluatedChunks++;
+    options.onChunk();
+    return result;
   }
 }

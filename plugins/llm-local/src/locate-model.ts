@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { ModelStore } from '@tiercel/capabilities/model-store';
+import { isGgufPath } from '@tiercel/gguf';
 
 export interface LocatedModel {
   readonly name: string;
@@ -9,13 +10,13 @@ export interface LocatedModel {
   readonly tools: 'native' | 'none' | undefined;
 }
 
-/** A text with a separator, or that ends in `.gguf`, is a path; everything else is a name of the catalogue. */
+/** A GGUF file by its path, or a model by its name in the catalogue. */
 export async function locateModel(
   model: string,
   store: ModelStore,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<LocatedModel> {
-  if (/[\\/]|\.gguf$/i.test(model)) {
+  if (isGgufPath(model)) {
     return { name: path.basename(model, '.gguf'), file: path.resolve(model), tools: undefined };
   }
   const { name, files, facts } = await store.locate(model, { kind: 'language-model', signal });

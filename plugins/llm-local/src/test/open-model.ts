@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '@tiercel/capabilities/log';
+import { type TinyGgufOptions, writeTinyGguf } from '@tiercel/gguf/testing';
 import { type EngineOptions, type LlamaEngine, openLlamaEngine } from '../llama-engine.js';
-import { LlamaLanguageModel, type LlamaLanguageModelOptions } from '../llama-language-model.js';
-import { type TinyGgufOptions, writeTinyGguf } from './write-tiny-gguf.js';
+import {
+  LlamaLanguageModel,
+  type LlamaLanguageModelOptions,
+  type LlamaLanguageModelSurroundings,
+} from '../llama-language-model.js';
 
 export const SMOLLM2_FILE = fileURLToPath(
   new URL(
@@ -14,7 +18,9 @@ export const SMOLLM2_FILE = fileURLToPath(
   ),
 );
 
-export interface OpenModelOptions extends Partial<LlamaLanguageModelOptions> {
+export interface OpenModelOptions
+  extends Partial<LlamaLanguageModelOptions>,
+    Pick<LlamaLanguageModelSurroundings, 'metrics' | 'onStuck'> {
   readonly engine?: Partial<EngineOptions>;
   readonly tiny?: TinyGgufOptions;
 }
@@ -60,7 +66,13 @@ async function openModel(file: string, name: string, options: OpenModelOptions):
     { maxWaiting: 32, queueTimeoutMs: 30_000, maxTokens: 64, ...options },
     {
       log: silentLog,
-      health: { degraded: (reason) => health.push(reason), ready: () => health.push('ready') },
+      metrics: options.metrics,
+      onStuck: options.onStuck,
+      health: {
+        degraded: (reason) => health.push(reason),
+        ready: () => health.push('ready'),
+        facts: () => undefined,
+      },
     },
   );
   const close = async () => {

@@ -1,0 +1,51 @@
+import { FakeClock } from '@tiercel/capabilities/clock/testing';
+
+/** A clock that stands still, and tells when somebody waits for just so long. */
+export class TestClock extends FakeClock {
+  readonly #waiting: number[] = [];
+  readonly #readers: (() => void)[] = [];
+  readonly #listeners = new Set<() => void>();
+
+  /** Delays that are being waited for, in milliseconds as they were asked for. */
+  get waiting(): readonly number[] {
+    return this.#waiting;
+  }
+
+  async whenWaiting(ms: number): Promise<void> {
+    while (!this.#waiting.includes(ms)) {
+      await new Promise<void>((resolve) => {
+        const end = () => {
+          this.#listeners.delete(end);
+          resolve();
+        };
+        this.#listeners.add(end);
+      });
+    }
+  }
+
+  /** Settles when somebody looks at the time: what a test awaits that cannot see anything else happen. */
+  whenRead(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#readers.push(resolve);
+    });
+  }
+
+  override nowMs(): number {
+    for (const settle of this.#readers.splice(0)) settle();
+    return super.nowMs();
+  }
+
+  override async delay(
+    ms: number,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<void> {
+    const delay = super.delay(ms, options);
+    this.#waiting.push(ms);
+    for (const listener of [...this.#listeners]) listener();
+    try {
+      await delay;
+    } finally {
+      this.#waiting.splice(this.#waiting.indexOf(ms), 1);
+    }
+  }
+}
