@@ -1,4 +1,5 @@
 import type { ToolDescriptor, ToolLimits } from '@tiercel/capabilities/tool-provider';
+import { parameterFindings } from './parameter-findings.js';
 
 const limitNames: readonly (keyof ToolLimits)[] = ['timeoutMs', 'outputBytes', 'concurrency'];
 
@@ -16,6 +17,10 @@ export function descriptorFindings(tool: ToolDescriptor): readonly string[] {
   );
   demand(['light', 'heavy'].includes(tool.weight), 'its weight is not light or heavy');
   demand(
+    tool.server === undefined || (typeof tool.server === 'string' && !tool.isLocalOnly),
+    'it is local only and yet has a server',
+  );
+  demand(
     tool.policy === undefined || ['allow', 'ask', 'deny'].includes(tool.policy),
     'its policy is not allow, ask or deny',
   );
@@ -26,23 +31,9 @@ export function descriptorFindings(tool: ToolDescriptor): readonly string[] {
       `its limit ${name} is not a whole number above 0`,
     );
   }
-  const { parameters } = tool;
-  if (typeof parameters !== 'object' || parameters === null) return [...findings, 'it has no parameters'];
-  demand(parameters.type === 'object', 'its parameters are not of type object');
-  demand(parameters.additionalProperties === false, 'its parameters allow further properties');
-  return [...findings, ...unboundedStrings(parameters, [])];
+  return [...findings, ...parameterFindings(tool.parameters)];
 }
 
 export function isToolName(name: unknown): name is string {
   return typeof name === 'string' && /^[a-z][a-z0-9_]{0,63}$/.test(name);
-}
-
-function unboundedStrings(schema: unknown, path: readonly string[]): readonly string[] {
-  if (typeof schema !== 'object' || schema === null) return [];
-  const isUnbounded =
-    'type' in schema &&
-    [schema.type].flat().includes('string') &&
-    !['maxLength', 'enum', 'const'].some((keyword) => Object.hasOwn(schema, keyword));
-  const below = Object.entries(schema).flatMap(([key, value]) => unboundedStrings(value, [...path, key]));
-  return isUnbounded ? [`the string ${path.join('.')} has no maxLength`, ...below] : below;
 }

@@ -16,6 +16,7 @@ export interface RegisteredTool {
   readonly provider: ToolProvider;
   readonly limits: ToolLimits;
   readonly policy: ToolPolicy;
+  readonly idempotent: boolean;
   /** What is wrong with these arguments; empty if nothing is. */
   readonly check: ArgumentCheck;
   readonly lane: Lane;
@@ -23,17 +24,18 @@ export interface RegisteredTool {
 
 export function registerTool(
   descriptor: ToolDescriptor,
-  plugin: string,
-  provider: ToolProvider,
+  source: { readonly plugin: string; readonly provider: ToolProvider },
+  policy: ToolPolicy,
   check: ArgumentCheck,
 ): RegisteredTool {
   const limits = { ...defaultLimits, ...descriptor.limits };
   return {
     descriptor,
-    plugin,
-    provider,
+    plugin: source.plugin,
+    provider: source.provider,
     limits,
-    policy: descriptor.policy ?? (descriptor.effect === 'read' ? 'allow' : 'ask'),
+    policy,
+    idempotent: descriptor.idempotent ?? descriptor.effect === 'read',
     check,
     lane: new Lane(descriptor.name, limits.concurrency),
   };

@@ -18,13 +18,13 @@ function registryOf(...tools: FakeTool[]) {
 }
 
 describe('ToolRegistry, lists', () => {
-  it('lists the tools of all providers in order', async () => {
+  it('lists the tools of all providers by name', async () => {
     const registry = createToolRegistry([
       { plugin: 'a', provider: new FakeToolProvider([{ name: 'one' }, { name: 'two' }]) },
       new FakeToolProvider([{ name: 'three' }]),
     ]);
 
-    expect((await registry.list()).map(({ name }) => name)).toEqual(['one', 'two', 'three']);
+    expect((await registry.list()).map(({ name }) => name)).toEqual(['one', 'three', 'two']);
   });
 
   it('notices tools that come and go', async () => {
@@ -87,6 +87,19 @@ describe('ToolRegistry, lists', () => {
     expect(log.lines).toMatchObject([{ level: 'warn', message: 'tools cannot be listed' }]);
   });
 
+  it.each([[null], ['tools'], [[null]], [{ length: 1 }]])(
+    'goes on without a provider that lists %j',
+    async (list) => {
+      const log = new FakeLog();
+      const odd = new FakeToolProvider();
+      odd.list = async () => list as never;
+      const registry = createToolRegistry([odd, new FakeToolProvider([{ name: 'other' }])], { log });
+
+      expect((await registry.list()).map(({ name }) => name)).toEqual(['other']);
+      expect(log.messages('warn')).toEqual(['tools cannot be listed']);
+    },
+  );
+
   it('goes on without a provider whose list never comes', async () => {
     const clock = new FakeClock();
     const silent: ToolProvider = {
@@ -99,6 +112,20 @@ describe('ToolRegistry, lists', () => {
 
     const listing = registry.list();
     await clock.advance(10_000);
+
+    expect((await listing).map(({ name }) => name)).toEqual(['echo']);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('waits a second for a provider that has listed its tools before', async () => {
+    const clock = new FakeClock();
+    const provider = new FakeToolProvider();
+    const registry = createToolRegistry([provider], { delay: (ms, options) => clock.delay(ms, options) });
+    await registry.list();
+    provider.list = () => new Promise(() => undefined);
+
+    const listing = registry.list();
+    await clock.advance(1_000);
 
     expect((await listing).map(({ name }) => name)).toEqual(['echo']);
     expect(clock.pending).toBe(0);
@@ -148,22 +175,23 @@ describe('ToolRegistry, calls', () => {
     const names = (await registry.list()).map(({ name }) => name);
 
     const outcomes = await Promise.all(
-      names.map((name) =>
-        registry.call(name, {}).then(
+      names.map(async (name) => [
+        name,
+        await registry.call(name, {}).then(
           () => 'ran',
           (error) => `${error.code} ${error.details.policy}`,
         ),
-      ),
+      ]),
     );
 
-    expect(outcomes).toEqual([
-      'ran',
-      'TOOL_DENIED ask',
-      'TOOL_DENIED ask',
-      'ran',
-      'TOOL_DENIED ask',
-      'TOOL_DENIED deny',
-    ]);
+    expect(Object.fromEntries(outcomes)).toEqual({
+      reads: 'ran',
+      writes: 'TOOL_DENIED ask',
+      destroys: 'TOOL_DENIED ask',
+      writes_allowed: 'ran',
+      reads_asked: 'TOOL_DENIED ask',
+      reads_denied: 'TOOL_DENIED deny',
+    });
     expect(provider.calls.map(({ name }) => name)).toEqual(['reads', 'writes_allowed']);
   });
 
@@ -338,12 +366,16 @@ describe('ToolRegistry, calls', () => {
     expect(await Promise.all([first, second, third])).toEqual(['TOOL_TIMEOUT', 'TOOL_BUSY', 'late']);
   });
 
-  it('passes on errors of the catalogue and hides all others behind a fixed text', async () => {
-    const { registry } = registryOf(
+  it('tells what a tool says about its failure, and keeps exceptions in the log', async () => {
+    const log = new FakeLog({ showPrivate: true });
+    const tools = new FakeToolProvider([
       {
         name: 'fails',
         run: () => {
-          throw new ToolError('TOOL_FAILED', { tool: 'fails', finding: 'the lamp is unplugged.' });
+          throw new ToolError('TOOL_FAILED', {
+            tool: 'fails',
+            finding: 'the \u001b[31mlamp\n is unplugged.',
+          });
         },
       },
       {
@@ -352,14 +384,22 @@ describe('ToolRegistry, calls', () => {
           throw new Error('secret path');
         },
       },
-    );
+    ]);
+    const registry = createToolRegistry([tools], { log });
 
-    await expect(registry.call('fails', {})).rejects.toThrow('the lamp is unplugged');
-    await expect(registry.call('breaks', {})).rejects.toMatchObject({
-      code: 'TOOL_FAILED',
-      message: expect.not.stringContaining('secret'),
-      cause: expect.objectContaining({ message: 'secret path' }),
-    });
+    await expect(registry.call('fails', {})).rejects.toThrow('could not do it: the lamp is unplugged.');
+    const error = await registry.call('breaks', {}).catch((failure: unknown) => failure);
+
+    expect(error).toMatchObject({ code: 'TOOL_FAILED', message: expect.not.stringContaining('secret') });
+    expect(error).not.toHaveProperty('cause');
+    expect(log.lines).toMatchObject([
+      {
+        level: 'warn',
+        message: 'a tool broke',
+        fields: { tool: 'breaks', private: { error: { message: 'secret path' } } },
+      },
+    ]);
+    expect(String(error)).toContain(String(log.lines[0]?.fields?.['call']));
   });
 
   it('cleans and shortens what comes back', async () => {
@@ -381,6 +421,18 @@ describe('ToolRegistry, calls', () => {
     expect(painted).toEqual({ content: { text: 'red' }, spoken: 'It is red.' });
     expect(flooded.content).toMatch(/^\{"list":\["ä".*bytes left out.*"ä"\]\}$/s);
     expect(Buffer.byteLength(String(flooded.content))).toBeLessThanOrEqual(200);
+  });
+
+  it('takes nothing for null', async () => {
+    const { registry } = registryOf(
+      { name: 'nothing', run: () => undefined as never },
+      { name: 'empty', run: () => ({}) as never },
+    );
+
+    expect([await registry.call('nothing', {}), await registry.call('empty', {})]).toEqual([
+      { content: {} },
+      { content: null },
+    ]);
   });
 
   it('refuses results that are not JSON', async () => {

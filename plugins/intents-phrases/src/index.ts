@@ -1,8 +1,8 @@
 import { IntentRecognizer } from '@tiercel/capabilities/intent-recognizer';
 import { Log } from '@tiercel/capabilities/log';
-import { ToolProvider } from '@tiercel/capabilities/tool-provider';
+import { ToolRegistry } from '@tiercel/capabilities/tool-registry';
 import { WorldModel } from '@tiercel/capabilities/world-model';
-import { definePlugin, many, optional, provide } from '@tiercel/kernel';
+import { definePlugin, optional, provide } from '@tiercel/kernel';
 import { DeviceNames } from './device-names.js';
 import { DeviceWatch } from './device-watch.js';
 import { PhraseIntentRecognizer } from './phrase-intent-recognizer.js';
@@ -12,13 +12,13 @@ export default definePlugin({
   name: '@tiercel/intents-phrases',
   version: '0.1.0',
   provides: { intents: provide(IntentRecognizer, { languages: ['en', 'de', 'fr', 'es'] }) },
-  requires: { tools: many(ToolProvider), world: optional(WorldModel), log: Log },
+  requires: { registry: ToolRegistry, world: optional(WorldModel), log: Log },
   needs: { memoryMiB: 16 },
   async setup({ deps, own }) {
     const names = new DeviceNames();
     const watch = deps.world && own(new DeviceWatch(deps.world, names, deps.log));
     await watch?.open();
-    const source = own(new PhraseSource(deps.tools, deps.log));
+    const source = own(new PhraseSource(deps.registry, deps.log));
     await source.open();
     const currentBook = () => {
       watch?.revive();

@@ -9,7 +9,7 @@ import { PhraseIntentRecognizer } from './phrase-intent-recognizer.js';
 import { parseTemplate } from './template.js';
 
 function entry(key: string, value: unknown): WorldEntry {
-  return { key, value, revision: 1, epoch: 'e', origin: 'test', timeMs: 0 };
+  return { key, value, revision: 1, epoch: 'e', origin: 'test', timeMs: 0, hlc: '0000000000000-0000-test' };
 }
 
 function tool(

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { IntentRecognizer } from '@tiercel/capabilities/intent-recognizer';
 import { Log } from '@tiercel/capabilities/log';
 import { FakeLog } from '@tiercel/capabilities/log/testing';
-import { ToolProvider } from '@tiercel/capabilities/tool-provider';
-import { FakeToolProvider } from '@tiercel/capabilities/tool-provider/testing';
+import { ToolRegistry } from '@tiercel/capabilities/tool-registry';
+import { FakeToolRegistry } from '@tiercel/capabilities/tool-registry/testing';
 import { WorldModel } from '@tiercel/capabilities/world-model';
 import { FakeWorldModel } from '@tiercel/capabilities/world-model/testing';
 import { boot, supply } from '@tiercel/kernel';
@@ -22,13 +22,13 @@ const find = {
   phrases: { en: { templates: ['where is {device}'] } },
 } as const;
 
-async function bootPhrases(tools: FakeToolProvider, world = new FakeWorldModel()) {
+async function bootPhrases(tools: FakeToolRegistry, world = new FakeWorldModel()) {
   const log = new FakeLog();
   const node = await boot({
     manifest: { tier: 'test', plugins: { 'intents-phrases': null, tools: null, world: null, log: null } },
     plugins: [
       intentsPhrases,
-      supply('@tiercel/tools', ToolProvider, tools),
+      supply('@tiercel/tools', ToolRegistry, tools),
       supply('@tiercel/world', WorldModel, world),
       supply('@tiercel/log', Log, log),
     ],
@@ -47,7 +47,7 @@ function turns(): Promise<void> {
 describe('@tiercel/intents-phrases', () => {
   it('follows the names of the devices', async () => {
     const world = new FakeWorldModel({ entries: { 'device/a/name': 'red lamp', 'device/b/state': 'on' } });
-    const { node, read } = await bootPhrases(new FakeToolProvider([find]), world);
+    const { node, read } = await bootPhrases(new FakeToolRegistry([find]), world);
     await using _ = node;
 
     expect(await read('Where is the red lamp?')).toEqual({ device: 'a' });
@@ -55,7 +55,7 @@ describe('@tiercel/intents-phrases', () => {
 
     await world.observe({ key: 'device/a/name', value: 'blue lamp', origin: 'test' });
     await world.observe({ key: 'device/c/aliases', value: ['green lamp', 5], origin: 'test' });
-    await world.forget('device/b/state');
+    await world.forget('device/b/state', { origin: 'test' });
     await turns();
 
     expect(await read('Where is the red lamp?')).toBeUndefined();
@@ -66,7 +66,7 @@ describe('@tiercel/intents-phrases', () => {
 
   it('reads all names again after a reset', async () => {
     const world = new FakeWorldModel({ entries: { 'device/a/name': 'red lamp' } });
-    const { node, read } = await bootPhrases(new FakeToolProvider([find]), world);
+    const { node, read } = await bootPhrases(new FakeToolRegistry([find]), world);
     await using _ = node;
 
     world.restart();
@@ -85,7 +85,7 @@ describe('@tiercel/intents-phrases', () => {
       if (isBroken) throw new Error('cut');
       return Reflect.apply(watch, world, args);
     };
-    const { node, read, log } = await bootPhrases(new FakeToolProvider([find]), world);
+    const { node, read, log } = await bootPhrases(new FakeToolRegistry([find]), world);
     await using _ = node;
     await turns();
 
@@ -99,7 +99,7 @@ describe('@tiercel/intents-phrases', () => {
   });
 
   it('follows the tools on offer', async () => {
-    const tools = new FakeToolProvider([find]);
+    const tools = new FakeToolRegistry([find]);
     const { node, read } = await bootPhrases(tools);
     await using _ = node;
 
@@ -111,16 +111,50 @@ describe('@tiercel/intents-phrases', () => {
   });
 
   it('does not start with phrases that cannot be used, and says them all', async () => {
-    const tools = new FakeToolProvider([
+    const tools = new FakeToolRegistry([
       { name: 'one', phrases: { en: { templates: ['(a'] } } },
       { name: 'two', phrases: { de: { templates: ['{b}'] } } },
     ]);
 
-    await expect(bootPhrases(tools)).rejects.toThrow(/one \(en, template 1\): .*; two \(de, template 1\): /);
+    const findings = [
+      expect.stringMatching(/^one \(en, template 1\): /),
+      expect.stringMatching(/^two \(de, template 1\): /),
+    ];
+    await expect(bootPhrases(tools)).rejects.toMatchObject({
+      cause: { cause: { code: 'PHRASES_TEMPLATES_INVALID', details: { findings } } },
+    });
+  });
+
+  it('starts with phrases of another machine that cannot be used, and warns', async () => {
+    const tools = new FakeToolRegistry([
+      { name: 'wave', phrases: { en: { templates: ['wave'] } } },
+      { name: 'one', server: 'core', phrases: { en: { templates: ['(a', 'good one'] } } },
+    ]);
+    const { node, read, log } = await bootPhrases(tools);
+    await using _ = node;
+
+    expect([await read('Wave!'), await read('Good one.')]).toEqual([{}, {}]);
+    expect(log.messages('warn')).toEqual(['some phrases cannot be used']);
+  });
+
+  it('recognizes tools of this node and of others alike', async () => {
+    const tools = new FakeToolRegistry([
+      { name: 'wave', phrases: { en: { templates: ['wave'] } } },
+      { name: 'search', server: 'core', phrases: { en: { templates: ['look it up'] } } },
+    ]);
+    const { node } = await bootPhrases(tools);
+    await using _ = node;
+    const intents = node.get(IntentRecognizer);
+
+    const read = await Promise.all(
+      ['Wave!', 'Please look it up.'].map((text) => intents.recognize(text, { language: 'en' })),
+    );
+
+    expect(read.map((intent) => intent?.tool)).toEqual(['wave', 'search']);
   });
 
   it('warns about phrases that go bad later and keeps the good ones', async () => {
-    const tools = new FakeToolProvider([find]);
+    const tools = new FakeToolRegistry([find]);
     const { node, read, log } = await bootPhrases(
       tools,
       new FakeWorldModel({ entries: { 'device/a/name': 'red lamp' } }),
@@ -135,8 +169,8 @@ describe('@tiercel/intents-phrases', () => {
     expect(log.lines).toMatchObject([{ level: 'warn', message: 'some phrases cannot be used' }]);
   });
 
-  it('goes on with the last list of a provider that fails', async () => {
-    const tools = new FakeToolProvider([{ name: 'wave', phrases: { en: { templates: ['wave'] } } }]);
+  it('goes on with the last list of a registry that fails', async () => {
+    const tools = new FakeToolRegistry([{ name: 'wave', phrases: { en: { templates: ['wave'] } } }]);
     const { node, read } = await bootPhrases(tools);
     await using _ = node;
 
@@ -147,8 +181,8 @@ describe('@tiercel/intents-phrases', () => {
     expect(await read('Wave!')).toEqual({});
   });
 
-  it('closes while a provider does not answer', async () => {
-    const tools = new FakeToolProvider([{ name: 'wave', phrases: { en: { templates: ['wave'] } } }]);
+  it('closes while the registry does not answer', async () => {
+    const tools = new FakeToolRegistry([{ name: 'wave', phrases: { en: { templates: ['wave'] } } }]);
     const { node, read } = await bootPhrases(tools);
     tools.list = () => new Promise(() => undefined);
     await read('Wave!');

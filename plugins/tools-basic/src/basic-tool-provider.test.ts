@@ -8,6 +8,7 @@ import { describeToolProviderContract } from '@tiercel/capabilities/tool-provide
 import { boot, supply } from '@tiercel/kernel';
 import { BasicToolProvider } from './basic-tool-provider.js';
 import { type Calculator, createCalculator } from './calculator.js';
+import { House } from './house.test.support.js';
 import toolsBasic from './index.js';
 import { Timers } from './timers.js';
 import { convertUnits, unitNames, units } from './units.js';
@@ -19,7 +20,7 @@ beforeAll(async () => {
 
 function openTools(epochMs = Date.UTC(2026, 10, 23, 14, 41), timeZone = 'America/New_York') {
   const clock = new FakeClock({ epochMs, timeZone });
-  const timers = new Timers({ clock, log: new FakeLog(), origin: 'tools-basic' });
+  const timers = new Timers({ clock, log: new FakeLog(), node: 'kitchen' });
   const tools = new BasicToolProvider({ clock, calculator, timers, policy: 'allow' });
   const say = async (name: string, args: Readonly<Record<string, unknown>> = {}, language = 'en') =>
     (await tools.call(name, args, { language })).spoken;
@@ -34,6 +35,16 @@ describeToolProviderContract(
   },
   { call: { name: 'get_time', args: {} } },
 );
+
+describe('BasicToolProvider', () => {
+  it('belongs to the node that is asked, and has names for older clients', async () => {
+    const { tools } = openTools();
+
+    for (const { name, isLocalOnly, legacy } of await tools.list()) {
+      expect([isLocalOnly, legacy]).toEqual([true, { tool: 'basic', method: name }]);
+    }
+  });
+});
 
 describe('BasicToolProvider, time', () => {
   it('tells time and date of the local time zone', async () => {
@@ -205,6 +216,100 @@ describe('BasicToolProvider, timers', () => {
 
     await expect(say('set_timer', { seconds: 60 })).rejects.toMatchObject({ code: 'TOOL_FAILED' });
     await timers[Symbol.asyncDispose]();
+  });
+});
+
+describe('BasicToolProvider, timers of a house', () => {
+  async function openHouse() {
+    const house = new House();
+    const { clock } = house;
+    const cellar = await house.open('cellar-2');
+    const kitchen = await house.open('kitchen');
+    const say = async (timers: Timers, name: string, args: Readonly<Record<string, unknown>> = {}) =>
+      (await new BasicToolProvider({ clock, calculator, timers, policy: 'allow' }).call(name, args)).spoken;
+    const close = () => Promise.all([cellar, kitchen].map((timers) => timers[Symbol.asyncDispose]()));
+    return { house, cellar, kitchen, say, [Symbol.asyncDispose]: async () => void (await close()) };
+  }
+
+  it('lists those of other nodes, and where they run', async () => {
+    await using opened = await openHouse();
+    const { house, cellar, kitchen, say } = opened;
+    await say(cellar, 'set_timer', { seconds: 60, name: 'tea' });
+    await say(kitchen, 'set_timer', { seconds: 120 });
+    const { clock } = house;
+    const tools = new BasicToolProvider({ clock, calculator, timers: kitchen, policy: 'allow' });
+
+    const { content, spoken } = await tools.call('list_timers', {});
+
+    expect(spoken).toBe('There are 2 timers: tea at cellar 2 with 1 minute and one with 2 minutes.');
+    expect(content).toEqual({
+      timers: [
+        { timer: expect.any(String), name: 'tea', node: 'cellar-2', leftSeconds: 60 },
+        { timer: expect.any(String), leftSeconds: 120 },
+      ],
+    });
+  });
+
+  it.each([
+    ['en', 'There is 1 minute left on the timer at cellar 2.', 'The timer is done.'],
+    ['de', 'Noch 1 Minute bei cellar 2.', 'Der Timer ist abgelaufen.'],
+    ['fr', 'Il reste 1 minute sur cellar 2.', 'Le minuteur est terminé.'],
+    ['es', 'Queda 1 minuto en cellar 2.', 'El temporizador ha terminado.'],
+  ])('speaks %s', async (language, left, done) => {
+    await using opened = await openHouse();
+    const { house, cellar, kitchen } = opened;
+    const { clock } = house;
+    const tools = new BasicToolProvider({ clock, calculator, timers: kitchen, policy: 'allow' });
+    const timer = await cellar.start(60, undefined, language);
+
+    const { spoken } = await tools.call('list_timers', {}, { language });
+    await clock.advance(60_000);
+
+    expect(spoken).toBe(left);
+    expect(await house.valueOf(timer?.id, 'cellar-2')).toMatchObject({ spoken: done });
+  });
+
+  it('cancels its own, and one of another node only by its name', async () => {
+    await using opened = await openHouse();
+    const { cellar, kitchen, say } = opened;
+    await say(cellar, 'set_timer', { seconds: 60, name: 'tea' });
+    await say(kitchen, 'set_timer', { seconds: 60, name: 'tea' });
+
+    const spoken = [
+      await say(kitchen, 'cancel_timer', { all: true }),
+      await say(kitchen, 'cancel_timer'),
+      await say(kitchen, 'cancel_timer', { name: 'Tea' }),
+      await say(kitchen, 'list_timers'),
+    ];
+
+    expect(spoken).toEqual([
+      'Timer cancelled.',
+      'There is no such timer.',
+      'Timer cancelled.',
+      'There is no timer running.',
+    ]);
+  });
+
+  it('says when that of another node cannot be cancelled', async () => {
+    await using opened = await openHouse();
+    const { house, cellar, kitchen, say } = opened;
+    await say(cellar, 'set_timer', { seconds: 60, name: 'tea' });
+    house.isWritable = false;
+
+    await expect(say(kitchen, 'cancel_timer', { name: 'tea' })).rejects.toMatchObject({
+      code: 'TOOL_FAILED',
+      message: expect.stringContaining('another node cannot be reached'),
+    });
+  });
+
+  it('lists its own when those of others cannot be read', async () => {
+    await using opened = await openHouse();
+    const { house, kitchen, say } = opened;
+    await say(kitchen, 'set_timer', { seconds: 60 });
+    house.world.snapshot = () => Promise.reject(new Error('gone'));
+
+    expect(await say(kitchen, 'list_timers')).toBe('There is 1 minute left.');
+    expect(house.log.messages('warn')).toEqual(['the timers of other nodes cannot be read']);
   });
 });
 

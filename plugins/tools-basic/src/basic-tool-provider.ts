@@ -11,7 +11,7 @@ import type { Calculator } from './calculator.js';
 import { describeTools } from './descriptors.js';
 import { findLanguage, type Language, type ToolName } from './languages/index.js';
 import { sayDuration, sayNumber } from './say.js';
-import { type Timer, Timers } from './timers.js';
+import { type RunningTimer, Timers } from './timers.js';
 import { convertUnits, isUnitName, type UnitName } from './units.js';
 
 type Args = Readonly<Record<string, unknown>>;
@@ -101,7 +101,8 @@ export class BasicToolProvider implements ToolProvider {
 
   async #setTimer({ seconds, name }: Args, language: Language): Promise<ToolResult> {
     const length = Number(seconds);
-    const timer = await this.#timers.start(length, typeof name === 'string' ? name : undefined);
+    const called = typeof name === 'string' ? name : undefined;
+    const timer = await this.#timers.start(length, called, language.tag);
     if (!timer) throw failure('set_timer', `${Timers.capacity} timers run already. Cancel one first.`);
     return {
       content: { timer: timer.id, seconds: length },
@@ -109,39 +110,55 @@ export class BasicToolProvider implements ToolProvider {
     };
   }
 
-  #listTimers(language: Language): ToolResult {
-    const timers = this.#timers.list();
-    const seconds = (timer: Timer) => Math.ceil(this.#timers.leftMs(timer) / 1_000);
+  async #listTimers(language: Language): Promise<ToolResult> {
+    const timers = (await this.#timers.list()).map(({ id, name, node, leftMs }) => ({
+      ...{ id, name, node, leftSeconds: Math.ceil(leftMs / 1_000) },
+    }));
     return {
       content: {
-        timers: timers.map((timer) => ({
-          timer: timer.id,
-          ...(timer.name !== undefined && { name: timer.name }),
-          leftSeconds: seconds(timer),
+        timers: timers.map(({ id, name, node, leftSeconds }) => ({
+          timer: id,
+          ...(name !== undefined && { name }),
+          ...(node !== undefined && { node }),
+          leftSeconds,
         })),
       },
       spoken: language.timersLeft(
-        timers.map((timer) => ({ name: timer.name, left: sayDuration(seconds(timer), language) })),
+        timers.map(({ name, node, leftSeconds }) => ({
+          name,
+          left: sayDuration(leftSeconds, language),
+          place: node?.replaceAll(/[-_]/g, ' '),
+        })),
       ),
     };
   }
 
   async #cancelTimer({ name, all }: Args, language: Language): Promise<ToolResult> {
-    const timers = this.#timers.list();
-    const wanted = typeof name === 'string' ? plainName(name) : undefined;
-    const chosen = timers.filter((timer) => wanted === undefined || plainName(timer.name ?? '') === wanted);
+    const timers = await this.#timers.list();
+    const chosen = chooseTimers(timers, typeof name === 'string' ? plainName(name) : undefined);
     if (chosen.length > 1 && all !== true) {
       return {
         content: { cancelled: 0, running: timers.length },
         spoken: language.whichTimer(chosen.length),
       };
     }
-    await this.#timers.cancel(chosen);
+    await this.#timers.cancel(chosen).catch((cause: unknown) => {
+      throw failure('cancel_timer', 'the timer of another node cannot be reached now.', { cause });
+    });
     return {
       content: { cancelled: chosen.length, running: timers.length - chosen.length },
       spoken: language.timersCancelled(chosen.length),
     };
   }
+}
+
+/** Those of this node are meant, unless somebody names one that only runs elsewhere. */
+function chooseTimers(timers: readonly RunningTimer[], wanted: string | undefined): readonly RunningTimer[] {
+  const own = timers.filter(({ node }) => node === undefined);
+  if (wanted === undefined) return own;
+  const isWanted = ({ name }: RunningTimer) => plainName(name ?? '') === wanted;
+  const ownWanted = own.filter(isWanted);
+  return ownWanted.length > 0 ? ownWanted : timers.filter(isWanted);
 }
 
 function sayUnit(amount: number, unit: UnitName, language: Language): string {
@@ -153,6 +170,6 @@ function plainName(name: string): string {
   return name.trim().toLowerCase();
 }
 
-function failure(tool: ToolName, finding: string): Error {
-  return new ToolError('TOOL_FAILED', { tool, finding });
+function failure(tool: ToolName, finding: string, options?: ErrorOptions): Error {
+  return new ToolError('TOOL_FAILED', { tool, finding }, options);
 }

@@ -1,16 +1,17 @@
 import type { ToolDescriptor, ToolPhrases, ToolPolicy } from '@tiercel/capabilities/tool-provider';
 import { languages, type ToolName } from './languages/index.js';
+import { timerLimits } from './timer-record.js';
 import { unitNames } from './units.js';
 
 const unit = { type: 'string', enum: unitNames };
 const name = {
   type: 'string',
   minLength: 1,
-  maxLength: 40,
+  maxLength: timerLimits.nameLength,
   description: 'What the timer is for, for example pizza',
 };
 
-const declared: readonly (Omit<ToolDescriptor, 'weight' | 'policy' | 'phrases'> & {
+const declared: readonly (Omit<ToolDescriptor, 'weight' | 'policy' | 'phrases' | 'isLocalOnly' | 'legacy'> & {
   readonly name: ToolName;
 })[] = [
   { name: 'get_time', description: 'Tells the time of day.', parameters: object({}), effect: 'read' },
@@ -37,7 +38,9 @@ const declared: readonly (Omit<ToolDescriptor, 'weight' | 'policy' | 'phrases'> 
   {
     name: 'set_timer',
     description: 'Starts a timer.',
-    parameters: object({ seconds: { type: 'number', minimum: 1, maximum: 604_800 }, name }, ['seconds']),
+    parameters: object({ seconds: { type: 'number', minimum: 1, maximum: timerLimits.seconds }, name }, [
+      'seconds',
+    ]),
     effect: 'write',
     slots: { seconds: 'duration', name: 'text' },
   },
@@ -61,6 +64,9 @@ export function describeTools(policy: ToolPolicy): readonly ToolDescriptor[] {
   return declared.map((tool) => ({
     ...tool,
     weight: 'light',
+    // Its clock and its time zone are those of the node that was asked, and so are its timers.
+    isLocalOnly: true,
+    legacy: { tool: 'basic', method: tool.name },
     ...(tool.effect !== 'read' && { policy }),
     phrases: Object.fromEntries(
       languages.map(({ tag, phrases }): [string, ToolPhrases] => [tag, phrases[tool.name]]),

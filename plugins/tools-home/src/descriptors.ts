@@ -9,6 +9,7 @@ const device = {
 
 export const listDevices: ToolDescriptor = {
   name: 'list_devices',
+  legacy: { tool: 'home', method: 'list_devices' },
   description: 'Lists the devices of the home with their state.',
   parameters: { type: 'object', additionalProperties: false, properties: {} },
   effect: 'read',
@@ -44,6 +45,7 @@ export const listDevices: ToolDescriptor = {
 
 export const getDevice: ToolDescriptor = {
   name: 'get_device',
+  legacy: { tool: 'home', method: 'get_device' },
   description: 'Tells the state of one device of the home.',
   parameters: { type: 'object', additionalProperties: false, properties: { device }, required: ['device'] },
   effect: 'read',
@@ -85,6 +87,7 @@ export const getDevice: ToolDescriptor = {
 export function setDevice(policy: ToolPolicy): ToolDescriptor {
   return {
     name: 'set_device',
+    legacy: { tool: 'home', method: 'set_device' },
     description:
       'Turns one device of the home on or off, and sets the brightness of lights that can be dimmed.',
     parameters: {

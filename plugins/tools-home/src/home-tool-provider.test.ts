@@ -32,6 +32,14 @@ describeToolProviderContract(
 );
 
 describe('HomeToolProvider', () => {
+  it('has names for older clients, and may be called again without harm', async () => {
+    const { tools } = openHome();
+
+    for (const { name, legacy, effect, idempotent = effect === 'read' } of await tools.list()) {
+      expect([legacy, idempotent]).toEqual([{ tool: 'home', method: name }, true]);
+    }
+  });
+
   it.each([
     ['its id', 'living-room-lamp'],
     ['its name', 'Living Room Lamp'],

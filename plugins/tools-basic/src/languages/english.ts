@@ -1,4 +1,4 @@
-import { dateParts, type Language, unitSlot } from './language.js';
+import { dateParts, type Language, type TimerLeft, unitSlot } from './language.js';
 
 const units: Language['units'] = {
   millimeter: ['millimeter', 'millimeters', 'millimetre', 'millimetres', 'mm'],
@@ -163,10 +163,13 @@ export const english: Language = {
     const [first, ...others] = timers;
     if (!first) return 'There is no timer running.';
     if (others.length === 0)
-      return `There ${/^1 \S+$/.test(first.left) ? 'is' : 'are'} ${first.left} left${first.name === undefined ? '' : ` on the timer ${first.name}`}.`;
-    const each = timers.map(({ name, left }) => `${name ?? 'one'} with ${left}`);
+      return `There ${/^1 \S+$/.test(first.left) ? 'is' : 'are'} ${first.left} left${onTimer(first)}.`;
+    const each = timers.map(({ name, left, place }) => `${name ?? 'one'}${at(place)} with ${left}`);
     return `There are ${timers.length} timers: ${each.slice(0, -1).join(', ')} and ${each.at(-1)}.`;
   },
+  timerDone: (name) => (name === undefined ? 'The timer is done.' : `The timer ${name} is done.`),
+  timerMissed: (name) =>
+    name === undefined ? 'A timer ended while I was away.' : `The timer ${name} ended while I was away.`,
   timersCancelled: (count) =>
     count === 0 ? 'There is no such timer.' : count === 1 ? 'Timer cancelled.' : `${count} timers cancelled.`,
   whichTimer: (count) => `There are ${count} timers. Say the name of one, or cancel all timers.`,
@@ -179,3 +182,12 @@ export const english: Language = {
   },
   power: (factor, exponent) => `about ${factor} times 10 to the power of ${exponent}`,
 };
+
+function onTimer({ name, place }: TimerLeft): string {
+  if (name === undefined && place === undefined) return '';
+  return ` on the timer${name === undefined ? '' : ` ${name}`}${at(place)}`;
+}
+
+function at(place: string | undefined): string {
+  return place === undefined ? '' : ` at ${place}`;
+}

@@ -133,10 +133,15 @@ export const french: Language = {
     const [first, ...others] = timers;
     if (!first) return "Il n'y a pas de minuteur en cours.";
     if (others.length === 0)
-      return `Il reste ${first.left}${first.name === undefined ? '' : ` pour ${first.name}`}.`;
-    const each = timers.map(({ name, left }) => `${name ?? 'un'} avec ${left}`);
+      return `Il reste ${first.left}${first.name === undefined ? '' : ` pour ${first.name}`}${at(first.place)}.`;
+    const each = timers.map(({ name, left, place }) => `${name ?? 'un'}${at(place)} avec ${left}`);
     return `Il y a ${timers.length} minuteurs : ${each.slice(0, -1).join(', ')} et ${each.at(-1)}.`;
   },
+  timerDone: (name) => (name === undefined ? 'Le minuteur est terminé.' : `Le minuteur ${name} est terminé.`),
+  timerMissed: (name) =>
+    name === undefined
+      ? "Un minuteur s'est terminé pendant mon absence."
+      : `Le minuteur ${name} s'est terminé pendant mon absence.`,
   timersCancelled: (count) =>
     count === 0
       ? "Ce minuteur n'existe pas."
@@ -154,3 +159,7 @@ export const french: Language = {
   },
   power: (factor, exponent) => `environ ${factor} fois 10 puissance ${exponent}`,
 };
+
+function at(place: string | undefined): string {
+  return place === undefined ? '' : ` sur ${place}`;
+}

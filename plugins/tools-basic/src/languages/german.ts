@@ -131,10 +131,16 @@ export const german: Language = {
     const [first, ...others] = timers;
     if (!first) return 'Es läuft kein Timer.';
     if (others.length === 0)
-      return `Noch ${first.left}${first.name === undefined ? '' : ` für ${first.name}`}.`;
-    const each = timers.map(({ name, left }) => `${name ?? 'einer'} mit ${left}`);
+      return `Noch ${first.left}${first.name === undefined ? '' : ` für ${first.name}`}${at(first.place)}.`;
+    const each = timers.map(({ name, left, place }) => `${name ?? 'einer'}${at(place)} mit ${left}`);
     return `Es laufen ${timers.length} Timer: ${each.slice(0, -1).join(', ')} und ${each.at(-1)}.`;
   },
+  timerDone: (name) =>
+    name === undefined ? 'Der Timer ist abgelaufen.' : `Der Timer ${name} ist abgelaufen.`,
+  timerMissed: (name) =>
+    name === undefined
+      ? 'Ein Timer ist abgelaufen, während ich weg war.'
+      : `Der Timer ${name} ist abgelaufen, während ich weg war.`,
   timersCancelled: (count) =>
     count === 0
       ? 'Es gibt keinen solchen Timer.'
@@ -151,3 +157,7 @@ export const german: Language = {
   },
   power: (factor, exponent) => `ungefähr ${factor} mal 10 hoch ${exponent}`,
 };
+
+function at(place: string | undefined): string {
+  return place === undefined ? '' : ` bei ${place}`;
+}

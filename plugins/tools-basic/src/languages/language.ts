@@ -10,6 +10,13 @@ export type ToolName =
   | 'list_timers'
   | 'cancel_timer';
 
+export interface TimerLeft {
+  readonly name: string | undefined;
+  readonly left: string;
+  /** Where it runs, if that is not here. */
+  readonly place: string | undefined;
+}
+
 /** How people ask these tools in one language, and how the tools answer. */
 export interface Language {
   readonly tag: string;
@@ -21,7 +28,10 @@ export interface Language {
   result(value: string): string;
   converted(value: string, from: string, result: string, to: string): string;
   timerSet(duration: string, name: string | undefined): string;
-  timersLeft(timers: readonly { readonly name: string | undefined; readonly left: string }[]): string;
+  timersLeft(timers: readonly TimerLeft[]): string;
+  timerDone(name: string | undefined): string;
+  /** It ended while nobody could tell. */
+  timerMissed(name: string | undefined): string;
   timersCancelled(count: number): string;
   whichTimer(count: number): string;
   /** "1 hour, 5 minutes and 3 seconds": one, many and the word before the last part. */

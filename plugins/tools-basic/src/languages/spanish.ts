@@ -124,10 +124,16 @@ export const spanish: Language = {
     const [first, ...others] = timers;
     if (!first) return 'No hay ningún temporizador en marcha.';
     if (others.length === 0)
-      return `Quedan ${first.left}${first.name === undefined ? '' : ` para ${first.name}`}.`;
-    const each = timers.map(({ name, left }) => `${name ?? 'uno'} con ${left}`);
+      return `${/^1 \S+$/.test(first.left) ? 'Queda' : 'Quedan'} ${first.left}${first.name === undefined ? '' : ` para ${first.name}`}${at(first.place)}.`;
+    const each = timers.map(({ name, left, place }) => `${name ?? 'uno'}${at(place)} con ${left}`);
     return `Hay ${timers.length} temporizadores: ${each.slice(0, -1).join(', ')} y ${each.at(-1)}.`;
   },
+  timerDone: (name) =>
+    name === undefined ? 'El temporizador ha terminado.' : `El temporizador ${name} ha terminado.`,
+  timerMissed: (name) =>
+    name === undefined
+      ? 'Un temporizador terminó mientras yo no estaba.'
+      : `El temporizador ${name} terminó mientras yo no estaba.`,
   timersCancelled: (count) =>
     count === 0
       ? 'No hay tal temporizador.'
@@ -145,3 +151,7 @@ export const spanish: Language = {
   },
   power: (factor, exponent) => `aproximadamente ${factor} por 10 elevado a ${exponent}`,
 };
+
+function at(place: string | undefined): string {
+  return place === undefined ? '' : ` en ${place}`;
+}
