@@ -25,7 +25,7 @@ describe('MemoryWorldModel', () => {
 
   it('refuses new keys when full, takes new values, and has room again after a forgotten or expired entry', async () => {
     const clock = new FakeClock();
-    await using world = new MemoryWorldModel(clock, 2);
+    await using world = new MemoryWorldModel(clock, { maxEntries: 2 });
     await world.observe({ key: 'a', value: 1, origin });
     await world.observe({ key: 'b', value: 1, origin, ttlMs: 1_000 });
 
@@ -33,7 +33,7 @@ describe('MemoryWorldModel', () => {
       code: 'WORLD_MODEL_FULL',
     });
     await world.observe({ key: 'a', value: 2, origin });
-    await world.forget('a');
+    await world.forget('a', { origin });
     await world.observe({ key: 'c', value: 1, origin });
     await clock.advance(1_000);
     await world.observe({ key: 'd', value: 1, origin });

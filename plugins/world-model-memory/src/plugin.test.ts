@@ -34,6 +34,11 @@ function bootWorld(config: Readonly<Record<string, unknown>>, environment: Recor
   });
 }
 
+/** How the start fails with a seed that cannot be used. */
+function refusalOf(source: string, findings: unknown = expect.any(Array)) {
+  return { cause: { cause: { code: 'WORLD_MODEL_SEED_INVALID', details: { source, findings } } } };
+}
+
 const house = `
 locations:
   - id: living-room
@@ -114,7 +119,11 @@ devices:
 `,
     );
 
-    const failure = await bootWorld({ seed: file, devices: { lamp: {}, tv: 'on' } }).catch(String);
+    const failure = await bootWorld({ seed: file, devices: { lamp: {}, tv: 'on' } }).catch(
+      (error: Error) => error,
+    );
+
+    expect(failure).toMatchObject(refusalOf(file));
 
     for (const finding of [
       'line 2: "rooms" is not known here',
@@ -129,7 +138,7 @@ devices:
       'devices.lamp: device "lamp" is there already (line 5)',
       'devices.tv: is not a map',
     ]) {
-      expect(failure).toContain(finding);
+      expect(String(failure)).toContain(finding);
     }
   });
 
@@ -147,8 +156,56 @@ devices:
   });
 
   it('says when the seed file cannot be read', async () => {
-    await expect(bootWorld({ seed: path.join(folder, 'none.yaml') })).rejects.toThrow(
-      /it cannot be read \(ENOENT\)/,
+    const file = path.join(folder, 'none.yaml');
+
+    await expect(bootWorld({ seed: file })).rejects.toMatchObject(
+      refusalOf(file, ['it cannot be read (ENOENT)']),
     );
+  });
+
+  it('keeps the world model in the file of WORLD_MODEL_DATABASE, and fills it with a seed only once', async () => {
+    const environment = { WORLD_MODEL_DATABASE: path.join(folder, 'deep', 'world.db') };
+    const devices = { lamp: { state: 'off' }, tv: { state: 'off' } };
+    const first = await bootWorld({ devices }, environment);
+    await first.get(WorldModel).observe({ key: 'device/lamp/state', value: 'on', origin: 'test' });
+    await first.get(WorldModel).forget('device/tv/state', { origin: 'test' });
+    await first.stop();
+
+    await using second = await bootWorld({ devices }, environment);
+    const { entries, revision } = await second.get(WorldModel).snapshot();
+
+    expect(entries.map(({ key, value }) => [key, value])).toEqual([['device/lamp/state', 'on']]);
+    expect(revision).toBe(4);
+  });
+
+  it('fills an empty file with all of a seed or nothing', async () => {
+    const environment = { WORLD_MODEL_DATABASE: path.join(folder, 'small.db') };
+    const devices = { lamp: { state: 'off' }, tv: { state: 'off' } };
+
+    const small = bootWorld({ devices, maxEntries: 1 }, environment);
+
+    await expect(small).rejects.toMatchObject({ cause: { cause: { code: 'WORLD_MODEL_FULL' } } });
+    await using large = await bootWorld({ devices }, environment);
+    expect((await large.get(WorldModel).snapshot()).entries).toHaveLength(2);
+  });
+
+  it('does not start on a database that another node uses', async () => {
+    const environment = { WORLD_MODEL_DATABASE: path.join(folder, 'used.db') };
+    await using _first = await bootWorld({}, environment);
+
+    const second = bootWorld({}, environment);
+
+    await expect(second).rejects.toMatchObject({ cause: { cause: { code: 'DATABASE_LOCKED' } } });
+  });
+
+  it('tells how many entries there are, and whether they outlive the process', async () => {
+    await using node = await bootWorld({}, { WORLD_MODEL_DATABASE: path.join(folder, 'facts.db') });
+    await node.get(WorldModel).observe({ key: 'a', value: 1, origin: 'test' });
+
+    const { plugins } = await node.describe();
+
+    expect(plugins.find(({ plugin }) => plugin === 'world-model-memory')).toMatchObject({
+      facts: { entries: 1, durable: true },
+    });
   });
 });

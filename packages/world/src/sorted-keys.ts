@@ -27,6 +27,10 @@ export class SortedKeys {
     if (block.length === 0) this.#blocks.splice(index, 1);
   }
 
+  clear(): void {
+    this.#blocks = [];
+  }
+
   /** Keys from `first` (included) to `end` (not included), in order. */
   *range(first: string, end: string): Generator<string> {
     for (let index = this.#blockOf(first); index < this.#blocks.length; index++) {
