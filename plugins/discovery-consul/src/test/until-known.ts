@@ -1,0 +1,22 @@
+import type { Discovery, Endpoint, EndpointSet } from '@tiercel/capabilities/discovery';
+
+/** Watches until these addresses are the set, as stale as asked. Returns the set. */
+export async function untilKnown(
+  discovery: Discovery,
+  service: string,
+  endpoints: readonly Pick<Endpoint, 'url'>[],
+  { isStale = false }: { readonly isStale?: boolean } = {},
+): Promise<EndpointSet> {
+  const wanted = textOf(endpoints);
+  for await (const set of discovery.watch(service)) {
+    if (textOf(set.endpoints) === wanted && set.isStale === isStale) return set;
+  }
+  throw new Error(`The stream about ${service} ended.`);
+}
+
+function textOf(endpoints: readonly Pick<Endpoint, 'url'>[]): string {
+  return endpoints
+    .map(({ url }) => url)
+    .sort()
+    .join(' ');
+}
