@@ -1,3 +1,5 @@
+import { inLanguage } from './in-language.js';
+
 /** Words whose full stop does not end a sentence, by language, in lower case and without that stop. */
 const ABBREVIATIONS: Readonly<Record<string, ReadonlySet<string>>> = {
   en: new Set(
@@ -27,7 +29,7 @@ export function isAbbreviation(word: string, next: string, language: string): bo
   const lower = word.toLowerCase();
   if (AMBIGUOUS.has(lower)) return !/\p{Lu}/u.test(next);
   if (BEFORE_NUMBERS.has(lower)) return /\p{N}/u.test(next);
-  if (ABBREVIATIONS[language]?.has(lower)) return true;
+  if (inLanguage(ABBREVIATIONS, language)?.has(lower)) return true;
   if (language === 'de' && /^\d{1,2}$/.test(word)) return true;
   return isInitial(word, language);
 }

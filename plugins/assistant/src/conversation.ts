@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Channel, type Frame } from '@tiercel/audio';
 import type { AssistantEvent, AssistantInput, ConverseOptions } from '@tiercel/capabilities/assistant';
 import { type ChildController, childController } from '@tiercel/kernel';
+import { Approvals } from './approvals.js';
+import { type Arrival, Arrivals } from './arrivals.js';
 import { Ear, LISTENING_RATE_HZ } from './ear.js';
 import { AssistantError } from './errors.js';
 import { History } from './history.js';
@@ -12,8 +14,9 @@ import { Stages } from './stages.js';
 import { together } from './together.js';
 import { Transcriber } from './transcriber.js';
 import { TurnAbort } from './turn-abort.js';
-import { type Arrival, TurnRunner } from './turn-runner.js';
+import { TurnRunner } from './turn-runner.js';
 import type { Utterance } from './utterance.js';
+import { UtteranceReader } from './utterance-reader.js';
 
 const MAX_WAITING_EVENTS = 256;
 /** After a stop, somebody who does not read gets the last events for so long. */
@@ -28,7 +31,8 @@ export class Conversation {
   readonly #input: AsyncIterable<AssistantInput>;
   readonly #controller: ChildController;
   readonly #stages: Stages;
-  readonly #arrivals: Channel<Arrival>;
+  readonly #arrivals: Arrivals;
+  readonly #approvals: Approvals;
   readonly #runner: TurnRunner;
   #ear: Ear | undefined;
   readonly #refused = { audio: 0, text: 0 };
@@ -40,14 +44,25 @@ export class Conversation {
     this.#options = { ...options, language };
     this.#input = input;
     this.#controller = childController(options.signal);
-    this.#stages = new Stages(parts.clock, parts.log);
-    this.#arrivals = new Channel({ policy: 'fail', capacity: parts.settings.maxWaitingTurns });
-    const history = new History(parts.settings.maxHistoryTurns);
+    const stages = new Stages(parts.clock, parts.log);
+    this.#stages = stages;
+    this.#arrivals = new Arrivals(parts.settings.maxWaitingTurns);
+    const { log, clock, tools, metrics, settings } = parts;
+    const utterances = new UtteranceReader({ stages, log, metrics, language });
+    const approvals = new Approvals({ arrivals: this.#arrivals, clock, log, stages, tools, utterances });
+    this.#approvals = approvals;
+    const history = new History(settings.maxHistoryTurns);
+    for (const { heard, playout } of options.history ?? [])
+      history.add({ user: heard, exchanges: [], playout });
+    const conversationId = randomUUID();
+    const { traceparent } = options;
     this.#runner = new TurnRunner({
       parts,
-      stages: this.#stages,
+      stages,
       history,
-      replier: new Replier(parts, this.#stages, history, randomUUID()),
+      replier: new Replier({ parts, stages, history, approvals, conversationId, traceparent }),
+      utterances,
+      conversationId,
       language,
       hasVoice: options.voice ?? true,
       signal: this.#controller.signal,
@@ -125,6 +140,9 @@ export class Conversation {
       case 'cancel':
         this.#runner.cancel();
         break;
+      case 'approve':
+        this.#approvals.answer(item.id, item.allow === true);
+        break;
       default:
         item satisfies never;
         throw new AssistantError('ASSISTANT_INPUT_INVALID', { finding: 'an unknown type' });
@@ -132,7 +150,7 @@ export class Conversation {
   }
 
   #openEar(): Ear {
-    const { vad, stt, clock, log, settings } = this.#parts;
+    const { vad, stt, clock, log, metrics, settings } = this.#parts;
     if (!vad || !stt) {
       const missing = [...(vad ? [] : ['voice activity detector']), ...(stt ? [] : ['speech recognition'])];
       throw new AssistantError('ASSISTANT_AUDIO_UNSUPPORTED', { missing });
@@ -156,7 +174,7 @@ export class Conversation {
       clock,
       log,
       stages,
-      transcriber: new Transcriber({ stt, clock, stages, language, timeoutMs }),
+      transcriber: new Transcriber({ stt, clock, stages, metrics, language, timeoutMs }),
       pauses: new PauseTracker(settings.firstPauseMs),
       language,
       completePauseMs: settings.completePauseMs,
@@ -174,12 +192,14 @@ export class Conversation {
   }
 
   #arrive(arrival: Arrival): void {
-    if (!this.#arrivals.tryPush(arrival)) this.#refused[arrival.by]++;
+    if (!this.#arrivals.offer(arrival)) this.#refused[arrival.by]++;
   }
 
   async #answerAll(): Promise<void> {
     const { signal } = this.#controller;
-    for await (const arrival of this.#stages.read({ stage: 'turns', signal }, () => this.#arrivals)) {
+    for (;;) {
+      const arrival = await this.#arrivals.next(signal);
+      if (!arrival) return;
       await this.#runner.run(arrival);
       await this.#refuseAll('audio');
       await this.#refuseAll('text');

@@ -1,5 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import type { RejectionEvidence } from '@tiercel/capabilities/assistant';
+import { inLanguage } from './in-language.js';
 
 /** What the audio says about an utterance, whatever the recogniser made of it. */
 export interface SpeechEvidence {
@@ -76,7 +77,7 @@ function causeOf(
   if (speechMs < MIN_SPEECH_MS || speechRatio < MIN_SPEECH_RATIO) return 'speech';
   if (levelDbfs < floorDbfs + MIN_LEVEL_ABOVE_FLOOR_DB) return 'level';
   const isDoubtful = speechMs < DOUBTFUL_SPEECH_MS || speechRatio < DOUBTFUL_SPEECH_RATIO;
-  if (isDoubtful && GHOSTS[language]?.has(text)) return 'phrase';
+  if (isDoubtful && inLanguage(GHOSTS, language)?.has(text)) return 'phrase';
   if (isRepetition(text, evidence.spanMs)) return 'repetition';
   return undefined;
 }

@@ -26,6 +26,16 @@ describe('History', () => {
     expect(history.messages('', 'Three?')).toEqual([{ role: 'user', text: 'One?\nTwo?\nThree?' }]);
   });
 
+  it('has no message where nothing was said', () => {
+    const history = new History(9);
+    history.add({ user: '', exchanges: [], playout: 'Welcome.' });
+
+    expect(history.messages('', 'Hello').map(({ role, text }) => [role, text])).toEqual([
+      ['assistant', 'Welcome.'],
+      ['user', 'Hello'],
+    ]);
+  });
+
   it('keeps what tools answered', () => {
     const history = new History(9);
     history.add({
@@ -61,7 +71,7 @@ describe('History', () => {
     const model = new FakeLanguageModel({ features: { contextTokens: 300 } });
     const build = (): ModelRequest => ({ messages: history.messages('Be brief.', 'Now?') });
 
-    const request = await history.fit(model, build, 50, signal);
+    const request = await history.fit(model, { maxTokens: 250, build, shrink: () => false }, signal);
 
     expect(await model.countTokens(request)).toBeLessThanOrEqual(250);
     expect(history.turns.length).toBeGreaterThan(0);
@@ -75,11 +85,11 @@ describe('History', () => {
   it('does not spend time on counting where the prompt fits anyway', async () => {
     const history = new History(9);
     history.add({ user: 'One?', exchanges: [], playout: 'One.' });
-    const model = new FakeLanguageModel();
     let counts = 0;
-    const counting = { features: model.features, countTokens: async () => ++counts };
+    const build = (): ModelRequest => ({ messages: history.messages('', 'Two?') });
 
-    await history.fit(counting, () => ({ messages: history.messages('', 'Two?') }), 256, signal);
+    const fitted = { maxTokens: 256, build, shrink: () => false };
+    await history.fit({ countTokens: async () => ++counts }, fitted, signal);
 
     expect(counts).toBe(0);
   });

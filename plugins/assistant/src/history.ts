@@ -8,6 +8,13 @@ export interface HistoryTurn {
   readonly playout: string;
 }
 
+export interface FittedPrompt {
+  readonly maxTokens: number;
+  readonly build: () => ModelRequest;
+  /** Makes what is not history shorter; `false` where it cannot. */
+  readonly shrink: () => boolean;
+}
+
 /** No tokenizer makes more tokens than bytes, and chat templates add a few around each message. */
 const TEMPLATE_TOKENS_PER_MESSAGE = 16;
 /** Once it is too long, it is cut down to this part, so that the beginning stays the same for some turns. */
@@ -44,21 +51,20 @@ export class History {
   }
 
   /**
-   * Forgets as many turns as needed for `build()` to leave room for the answer. Counting costs time, so it is left out
-   * where the prompt fits whatever the tokenizer makes of it.
+   * Forgets as many turns as needed for the prompt to fit, then has it shrunk. Counting costs time, so it is left out where
+   * the prompt fits whatever the tokenizer makes of it.
    */
   async fit(
-    model: Pick<LanguageModel, 'features' | 'countTokens'>,
-    build: () => ModelRequest,
-    maxReplyTokens: number,
+    model: Pick<LanguageModel, 'countTokens'>,
+    prompt: FittedPrompt,
     signal: AbortSignal,
   ): Promise<ModelRequest> {
-    let allowed = model.features.contextTokens - maxReplyTokens;
+    const { maxTokens, build, shrink } = prompt;
+    let allowed = maxTokens;
     let request = build();
-    while (this.#turns.length > 0 && mostTokens(request) > allowed) {
-      if ((await model.countTokens(request, { signal })) <= allowed) break;
-      allowed = Math.min(allowed, ROOM_AFTER_CUT * (model.features.contextTokens - maxReplyTokens));
-      this.#turns.shift();
+    while (mostTokens(request) > allowed && (await model.countTokens(request, { signal })) > allowed) {
+      allowed = ROOM_AFTER_CUT * maxTokens;
+      if (this.#turns.shift() === undefined && !shrink()) break;
       request = build();
     }
     return request;
@@ -66,6 +72,7 @@ export class History {
 }
 
 function appendUser(messages: ModelMessage[], text: string): void {
+  if (text === '') return;
   const last = messages.at(-1);
   if (last?.role === 'user') messages[messages.length - 1] = { role: 'user', text: `${last.text}\n${text}` };
   else messages.push({ role: 'user', text });

@@ -3,12 +3,14 @@ import { Clock } from '@tiercel/capabilities/clock';
 import { IntentRecognizer } from '@tiercel/capabilities/intent-recognizer';
 import { LanguageModel } from '@tiercel/capabilities/language-model';
 import { Log } from '@tiercel/capabilities/log';
+import { Metrics } from '@tiercel/capabilities/metrics';
 import { SpeechToText } from '@tiercel/capabilities/speech-to-text';
 import { TextToSpeech } from '@tiercel/capabilities/text-to-speech';
-import { ToolProvider } from '@tiercel/capabilities/tool-provider';
+import { ToolRegistry } from '@tiercel/capabilities/tool-registry';
 import { VoiceActivityDetector } from '@tiercel/capabilities/voice-activity-detector';
 import { definePlugin, many, optional, provide } from '@tiercel/kernel';
-import { createToolRegistry } from '@tiercel/tools';
+import { Degradation } from './degradation.js';
+import { modelProvidersOf } from './model-providers.js';
 import { SynthesisPace } from './synthesis-pace.js';
 import { VoiceAssistant } from './voice-assistant.js';
 
@@ -21,12 +23,13 @@ export default definePlugin({
   requires: {
     log: Log,
     clock: Clock,
+    tools: ToolRegistry,
     model: optional(LanguageModel),
     stt: optional(SpeechToText),
     vad: optional(VoiceActivityDetector),
     tts: optional(TextToSpeech),
-    tools: many(ToolProvider),
     recognizers: many(IntentRecognizer),
+    metrics: optional(Metrics),
   },
   config: {
     systemPrompt: {
@@ -64,6 +67,11 @@ export default definePlugin({
       min: 0,
       max: 2,
       default: 0,
+    },
+    tellsDegradation: {
+      doc: 'Whether it says so, once per loss, when another model than the preferred one answers',
+      format: Boolean,
+      default: true,
     },
     maxPauseMs: {
       doc: 'Longest pause inside a turn, counted from the detected end of speech (ms)',
@@ -137,19 +145,15 @@ export default definePlugin({
       default: 5_000,
     },
   },
-  setup({ deps, config, own }) {
-    const { log, clock, model, stt, vad, tts, recognizers } = deps;
+  setup({ deps, config, node, own }) {
     let attempts = 0;
     const assistant = own(
       new VoiceAssistant({
-        log,
-        clock,
-        model,
-        stt,
-        vad,
-        tts,
-        tools: createToolRegistry(deps.tools, { log, delay: (ms, options) => clock.delay(ms, options) }),
-        recognizers,
+        ...deps,
+        degradation: new Degradation({
+          providers: async () => modelProvidersOf(await node.describe(), deps.model),
+          log: deps.log,
+        }),
         pace: new SynthesisPace(),
         settings: config,
         nextAttempt: () => ++attempts,

@@ -5,9 +5,16 @@ import type { Speaker } from './speaker.js';
 import { SpokenText } from './spoken-text.js';
 import type { Mark } from './timeline.js';
 import { TurnAbort } from './turn-abort.js';
+import type { Unit } from './unit.js';
 
 /** So long the first unit waits for a boundary, if enough words are there. */
 const PATIENCE_MS = 250;
+
+/** A part of the reply, in UTF-16 units. */
+export interface TextSpan {
+  readonly start: number;
+  readonly end: number;
+}
 
 export interface ReplyWriterOptions {
   readonly turn: number;
@@ -26,6 +33,7 @@ export class ReplyWriter implements Disposable {
   readonly #segmenter: Segmenter;
   readonly #spokenText = new SpokenText();
   readonly #timer = new AbortController();
+  readonly #asides: TextSpan[] = [];
   #text = '';
   #firstTextMs: number | undefined;
   #hasUnit = false;
@@ -38,6 +46,11 @@ export class ReplyWriter implements Disposable {
   /** Everything written so far. */
   get text(): string {
     return this.#text;
+  }
+
+  /** Parts that are no answer to what was heard, such as questions of the assistant's own. */
+  get asides(): readonly TextSpan[] {
+    return this.#asides;
   }
 
   async write(text: string): Promise<void> {
@@ -57,7 +70,29 @@ export class ReplyWriter implements Disposable {
 
   /** What comes next does not continue the last word. */
   async startSentence(): Promise<void> {
-    if (/\S$/u.test(this.#text)) await this.write('\n');
+    if (this.#text !== '' && !this.#text.endsWith('\n')) await this.write('\n');
+  }
+
+  /** Writes a sentence that the model is not reminded of later. It is spoken at once. */
+  async writeAside(sentence: string): Promise<void> {
+    await this.startSentence();
+    const start = this.#text.length;
+    this.#asides.push({ start, end: start + sentence.length + 1 });
+    await this.write(sentence);
+    await this.pause();
+  }
+
+  /** What was written from `start` on is an aside. */
+  setAside(start: number): void {
+    if (start < this.#text.length) this.#asides.push({ start, end: this.#text.length });
+  }
+
+  /** Nothing follows for a while: speaks what was written so far. */
+  async pause(): Promise<void> {
+    await this.startSentence();
+    await this.#speak(this.#segmenter.flush().map((segment) => ({ ...segment, isBeforePause: true })));
+    this.#hasUnit = false;
+    this.#firstTextMs = undefined;
   }
 
   /** The reply is complete: speaks the rest of it. */
@@ -70,7 +105,7 @@ export class ReplyWriter implements Disposable {
     this.#timer.abort(new TurnAbort('superseded'));
   }
 
-  async #speak(segments: readonly Segment[]): Promise<void> {
+  async #speak(segments: readonly (Segment & Pick<Unit, 'isBeforePause'>)[]): Promise<void> {
     for (const segment of segments) {
       const spoken = this.#spokenText.next(segment.text);
       this.#hasUnit = true;
@@ -91,11 +126,12 @@ export class ReplyWriter implements Disposable {
   }
 
   async #expireLater(): Promise<void> {
+    const begunMs = this.#firstTextMs;
     try {
       await this.#options.clock.delay(PATIENCE_MS, { signal: this.#timer.signal });
     } catch {
       return;
     }
-    if (!this.#hasUnit) await this.#speak(this.#segmenter.expire());
+    if (!this.#hasUnit && this.#firstTextMs === begunMs) await this.#speak(this.#segmenter.expire());
   }
 }

@@ -73,11 +73,14 @@ export class Segmenter {
     return [this.#cut({ at, boundary: 'cut' })];
   }
 
-  /** Ends the reply: the rest of it, or nothing if there is none. */
+  /** Ends the reply, or a part of it: what waits, or nothing if there is nothing. What follows begins early again. */
   flush(): Segment[] {
     this.#pending += this.#halfPair;
     this.#halfPair = '';
-    return this.#pending === '' ? [] : [this.#cut({ at: this.#pending.length, boundary: 'sentence' })];
+    const rest: Segment[] =
+      this.#pending === '' ? [] : [this.#cut({ at: this.#pending.length, boundary: 'sentence' })];
+    this.#isFirst = true;
+    return rest;
   }
 
   #step(character: string, segments: Segment[]): void {

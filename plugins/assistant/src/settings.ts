@@ -5,6 +5,8 @@ export interface Settings {
   readonly maxHistoryTurns: number;
   readonly maxReplyTokens: number;
   readonly temperature: number;
+  /** Whether it says so when another model than the preferred one answers. */
+  readonly tellsDegradation: boolean;
   /** Longest pause inside a turn, counted from the detected end of speech. */
   readonly maxPauseMs: number;
   /** Pause that ends a turn before anything is known about the speaker. */

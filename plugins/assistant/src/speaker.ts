@@ -9,6 +9,7 @@ import {
 } from '@tiercel/audio';
 import type { AssistantEvent } from '@tiercel/capabilities/assistant';
 import type { Clock } from '@tiercel/capabilities/clock';
+import { coreMetrics, type Metrics } from '@tiercel/capabilities/metrics';
 import type { TextToSpeech } from '@tiercel/capabilities/text-to-speech';
 import { childController } from '@tiercel/kernel';
 import { HeardLedger } from './ledger.js';
@@ -38,6 +39,7 @@ export interface SpeakerOptions {
   readonly clock: Clock;
   readonly stages: Stages;
   readonly pace: SynthesisPace;
+  readonly metrics: Metrics | undefined;
   readonly synthesizeTimeoutMs: number;
   readonly playoutTimeoutMs: number;
   readonly emit: (event: AssistantEvent) => Promise<void>;
@@ -98,10 +100,17 @@ export class Speaker {
       const firstSample = await this.#synthesize(unit, signal);
       const { start: textStart, end: textEnd } = unit;
       this.ledger.add({ textStart, textEnd, firstSample, sampleCount: this.#produced - firstSample });
+      if (unit.isBeforePause) await this.#endPart(signal);
     }
     const rest = this.#framer.flush();
     if (rest) await this.#frames.push(rest, { signal });
     this.#frames.close();
+  }
+
+  /** Frames have one length, so the last sound would wait for the next unit: its gap goes out at once instead. */
+  async #endPart(signal: AbortSignal): Promise<void> {
+    await this.#produce(silence(this.#gapMs, this.#sampleRateHz), signal);
+    this.#gapMs = 0;
   }
 
   /** Too early, and a cut throws the work away; too late, and the voice falters. */
@@ -114,7 +123,7 @@ export class Speaker {
   async #synthesize(unit: Unit, signal: AbortSignal): Promise<number> {
     let firstSample = this.#produced;
     if (unit.spoken === '') return firstSample;
-    const { tts, clock, stages, pace, mark, synthesizeTimeoutMs: timeoutMs } = this.#options;
+    const { tts, clock, stages, pace, metrics, mark, synthesizeTimeoutMs: timeoutMs } = this.#options;
     const startMs = clock.nowMs();
     mark('ttsStart', startMs);
     const frames = stages.read({ stage: 'synthesis', signal, timeoutMs }, (stageSignal) =>
@@ -134,7 +143,10 @@ export class Speaker {
     }
     if (isStarted) {
       this.#gapMs = GAP_MS[unit.boundary];
-      pace.observe(unit.spoken, clock.nowMs() - startMs);
+      const elapsedMs = clock.nowMs() - startMs;
+      pace.observe(unit.spoken, elapsedMs);
+      const soundMs = ((this.#produced - firstSample) * 1000) / this.#sampleRateHz;
+      metrics?.observe(coreMetrics.ttsRealtimeFactor, elapsedMs / soundMs);
     }
     return firstSample;
   }

@@ -1,5 +1,6 @@
-import { type Frame, samplesOf } from '@tiercel/audio';
+import { durationMs, type Frame, samplesOf } from '@tiercel/audio';
 import type { Clock } from '@tiercel/capabilities/clock';
+import { coreMetrics, type Metrics } from '@tiercel/capabilities/metrics';
 import type { SpeechToText } from '@tiercel/capabilities/speech-to-text';
 import { AssistantError } from './errors.js';
 import type { Stages } from './stages.js';
@@ -13,6 +14,7 @@ export interface TranscriberOptions {
   readonly stt: SpeechToText;
   readonly clock: Clock;
   readonly stages: Stages;
+  readonly metrics: Metrics | undefined;
   readonly language: string;
   readonly timeoutMs: number;
 }
@@ -31,7 +33,8 @@ export class Transcriber {
     speech: { readonly pcm: Int16Array; readonly sampleRateHz: number; readonly timeMs: number },
     signal: AbortSignal,
   ): Promise<Transcription> {
-    const { stt, clock, stages, language, timeoutMs } = this.#options;
+    const { stt, clock, stages, metrics, language, timeoutMs } = this.#options;
+    const startMs = clock.nowMs();
     try {
       let text: string | undefined;
       const events = stages.read({ stage: 'transcription', signal, timeoutMs }, (stageSignal) =>
@@ -41,7 +44,9 @@ export class Transcriber {
         if (event.type === 'transcript-final' && event.utteranceId === utteranceId) text = event.text;
       }
       if (text === undefined) throw new AssistantError('ASSISTANT_STAGE_FAILED', { stage: 'transcription' });
-      return { text: text.trim(), doneMs: clock.nowMs() };
+      const doneMs = clock.nowMs();
+      metrics?.observe(coreMetrics.sttRealtimeFactor, (doneMs - startMs) / durationMs(speech));
+      return { text: text.trim(), doneMs };
     } catch (error) {
       return { text: '', error, doneMs: clock.nowMs() };
     }

@@ -11,3 +11,6 @@ export class TurnAbort extends Error {
     this.reason = reason;
   }
 }
+
+/** A tool that may have changed something was still at work when its time after the turn was over. */
+export class CallAbandoned extends TurnAbort {}

@@ -2,8 +2,9 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import type { AssistantEvent } from '@tiercel/capabilities/assistant';
 import { FakeIntentRecognizer } from '@tiercel/capabilities/intent-recognizer/testing';
+import { LanguageModelError } from '@tiercel/capabilities/language-model';
 import { FakeLanguageModel } from '@tiercel/capabilities/language-model/testing';
-import { FakeToolProvider } from '@tiercel/capabilities/tool-provider/testing';
+import { FakeToolRegistry } from '@tiercel/capabilities/tool-registry/testing';
 import { Call, room, tone } from './__fixtures__/call.js';
 
 /** Every turn goes from one `turn-start` to one `turn-end`, and nothing of a turn stands outside. */
@@ -19,6 +20,10 @@ function checkTurns(events: readonly AssistantEvent[]): void {
       expect(event.turn).toBe(open);
     }
     if (event.type !== 'turn-end') continue;
+    checkTools(
+      events.filter((other) => 'turn' in other && other.turn === event.turn),
+      event,
+    );
     last = event.turn;
     open = undefined;
     const sum = Object.values(event.timeline.spans).reduce((total, span) => total + span, 0);
@@ -30,19 +35,64 @@ function checkTurns(events: readonly AssistantEvent[]): void {
   expect(open).toBeUndefined();
 }
 
+/** Tools and approvals end as often as they begin, and only what was allowed is called; an interrupted turn may tell less. */
+function checkTools(
+  events: readonly AssistantEvent[],
+  { outcome, tools }: Extract<AssistantEvent, { readonly type: 'turn-end' }>,
+): void {
+  const count = (type: AssistantEvent['type']) => events.filter((event) => event.type === type).length;
+  const refused = events.filter((event) => event.type === 'approval-end' && event.decision !== 'allowed');
+  if (outcome !== 'interrupted') {
+    expect(count('tool-end')).toBe(count('tool-start'));
+    expect(count('approval-end')).toBe(count('approval'));
+  }
+  expect(count('tool-end')).toBeLessThanOrEqual(count('tool-start'));
+  expect(count('approval-end')).toBeLessThanOrEqual(count('approval'));
+  expect(tools.length).toBeLessThanOrEqual(count('tool-start') - refused.length);
+}
+
 function openCall(random: () => number, signal: AbortSignal): Call {
   const oneOf = <T>(first: T, ...rest: readonly T[]): T =>
     [first, ...rest][Math.floor(random() * (rest.length + 1))] ?? first;
-  const call = new Call({
+  const call: Call = new Call({
     signal,
     plays: oneOf('paced', 'paced', 'paced', 'never'),
     hear: () => {
       if (random() < 0.1) throw new Error('scripted');
-      return oneOf('What time is it?', 'turn it on and', 'Light on.', '', 'Thank you.');
+      return oneOf(
+        'What time is it?',
+        'turn it on and',
+        'Light on.',
+        'Oven on.',
+        'Yes.',
+        'No.',
+        '',
+        'Thank you.',
+      );
     },
     isDeafToAborts: random() < 0.3,
-    tools: [new FakeToolProvider([{ name: 'light_on', effect: 'write', policy: 'allow' }])],
-    recognizers: [new FakeIntentRecognizer({ 'Light on.': { tool: 'light_on' } })],
+    tools: new FakeToolRegistry([
+      { name: 'light_on', effect: 'write', policy: 'allow' },
+      { name: 'oven_on', effect: 'write' },
+      {
+        name: 'look',
+        run: async (_, { signal }) => {
+          await call.clock.delay(oneOf(10, 300, 2_000), { signal });
+          return { content: 'x'.repeat(oneOf(1, 9_000)) };
+        },
+      },
+    ]),
+    recognizers: [
+      new FakeIntentRecognizer({ 'Light on.': { tool: 'light_on' }, 'Oven on.': { tool: 'oven_on' } }),
+    ],
+    modelProviders: async () => {
+      if (random() < 0.1) throw new Error('scripted');
+      const isWell = random() < 0.5;
+      return [
+        { plugin: 'llm-remote', isWell },
+        { plugin: 'llm-local', isWell: true },
+      ];
+    },
     model: new FakeLanguageModel({
       replies: () => ({
         text: oneOf(
@@ -50,8 +100,15 @@ function openCall(random: () => number, signal: AbortSignal): Call {
           '',
           'This is a longer answer, with a clause. And with a second sentence. '.repeat(3),
         ),
-        ...(random() < 0.15 ? { error: new Error('scripted') } : {}),
-        ...(random() < 0.15 ? { toolCalls: [{ name: 'light_on', args: {} }] } : {}),
+        ...(random() < 0.15 ? { error: oneOf(new Error('scripted'), lost()) } : {}),
+        ...(random() < 0.4
+          ? {
+              toolCalls: Array.from({ length: oneOf(1, 2, 5) }, () => ({
+                name: oneOf('light_on', 'oven_on', 'look', 'nothing'),
+                args: {},
+              })),
+            }
+          : {}),
       }),
     }),
   });
@@ -65,8 +122,14 @@ async function act(call: Call, random: () => number): Promise<void> {
   if (choice < 0.3) await call.hear(tone(200 + random() * 2_000));
   else if (choice < 0.6) await call.hear(room(100 + random() * 2_000));
   else if (choice < 0.7)
-    await call.probe.send({ type: 'text', text: random() < 0.5 ? 'Light on.' : 'Hello' });
-  else if (choice < 0.85) await call.probe.send({ type: 'cancel' });
+    await call.probe.send({
+      type: 'text',
+      text: ['Light on.', 'Oven on.', 'Hello', 'yes', 'no'][Math.floor(random() * 5)] ?? '',
+    });
+  else if (choice < 0.78) {
+    const { id = '' } = call.probe.ofType('approval').at(-1) ?? {};
+    await call.probe.send({ type: 'approve', id, allow: random() < 0.5 });
+  } else if (choice < 0.85) await call.probe.send({ type: 'cancel' });
   else if (choice < 0.9) call.tts.failure = new Error('scripted');
   else await call.wait(random() * 3_000);
 }
@@ -100,7 +163,7 @@ describe('whatever happens', () => {
             { text: 'This is a longer answer, with a clause. And a second sentence.' },
           ],
         }),
-        tools: [new FakeToolProvider()],
+        tools: new FakeToolRegistry(),
       });
       call.tts.latencyMs = 100;
 
@@ -113,6 +176,38 @@ describe('whatever happens', () => {
         expect(['interrupted', 'answered']).toContain(outcome);
       expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
       expect(call.clock.pending).toBe(0);
+    }
+  });
+
+  it('an answer, a cancel or the end at any moment around an approval ends the turn, and runs the tool only after a yes', async () => {
+    const ways = [
+      { type: 'approve', id: 'approval-1', allow: true },
+      { type: 'approve', id: 'approval-1', allow: false },
+      { type: 'text', text: 'yes' },
+      { type: 'text', text: 'What else?' },
+      { type: 'cancel' },
+      undefined,
+    ] as const;
+    for (const way of ways) {
+      for (let atMs = 0; atMs < 2_700; atMs += 300) {
+        const tools = new FakeToolRegistry([{ name: 'oven_on', effect: 'write' }]);
+        const call = new Call({
+          tools,
+          recognizers: [new FakeIntentRecognizer({ 'Oven on.': { tool: 'oven_on' } })],
+        });
+
+        await call.wait(50);
+        await call.probe.send({ type: 'text', text: 'Oven on.' });
+        await call.wait(atMs);
+        if (way) await call.probe.send(way);
+        await call.end();
+
+        checkTurns(call.probe.events);
+        const isAllowed = call.probe.ofType('approval-end').some(({ decision }) => decision === 'allowed');
+        expect(tools.calls).toHaveLength(isAllowed ? 1 : 0);
+        expect(isAllowed && way?.type === 'cancel').toBe(false);
+        expect(call.clock.pending).toBe(0);
+      }
     }
   });
 
@@ -136,6 +231,10 @@ describe('whatever happens', () => {
     }
   });
 });
+
+function lost(): LanguageModelError {
+  return new LanguageModelError('LANGUAGE_MODEL_UNREACHABLE', { attempts: [] });
+}
 
 function randomFrom(seed: number): () => number {
   let state = seed * 7_919;

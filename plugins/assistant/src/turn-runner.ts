@@ -1,8 +1,11 @@
+import { setMaxListeners } from 'node:events';
 import type { AssistantEvent, TurnOutcome } from '@tiercel/capabilities/assistant';
+import { coreMetrics } from '@tiercel/capabilities/metrics';
 import { type ChildController, childController, isTiercelError } from '@tiercel/kernel';
+import type { Arrival } from './arrivals.js';
 import { AssistantError } from './errors.js';
-import { rejectTranscript } from './gate.js';
 import type { History } from './history.js';
+import { isOutOfReach } from './out-of-reach.js';
 import type { Parts } from './parts.js';
 import type { Replier } from './replier.js';
 import { ReplyWriter } from './reply-writer.js';
@@ -10,22 +13,23 @@ import { sayingsOf } from './sayings.js';
 import { Speaker } from './speaker.js';
 import type { Stages } from './stages.js';
 import { together } from './together.js';
-import { Turn } from './turn.js';
+import { MAX_CALLS } from './tool-caller.js';
+import { Turn, type TurnEnd } from './turn.js';
 import { TurnAbort } from './turn-abort.js';
 import type { Utterance } from './utterance.js';
+import type { UtteranceReader } from './utterance-reader.js';
 
 const CLEAR_FADE_MS = 8;
-
-/** What starts a turn. */
-export type Arrival =
-  | { readonly by: 'text'; readonly text: string; readonly timeMs: number }
-  | { readonly by: 'audio'; readonly utterance: Utterance };
+/** Each call of a round listens, and so do a few stages; more than that is a leak. */
+const MAX_LISTENERS = MAX_CALLS + 10;
 
 export interface TurnRunnerOptions {
   readonly parts: Parts;
   readonly stages: Stages;
   readonly history: History;
   readonly replier: Replier;
+  readonly utterances: UtteranceReader;
+  readonly conversationId: string;
   readonly language: string;
   readonly hasVoice: boolean;
   readonly signal: AbortSignal;
@@ -68,11 +72,12 @@ export class TurnRunner {
 
   async run(arrival: Arrival): Promise<void> {
     using controller = childController(this.#options.signal);
+    setMaxListeners(MAX_LISTENERS, controller.signal);
     const turn = this.#createTurn(controller.signal);
     this.#running = { controller, turn };
     try {
       await turn.emit({ type: 'turn-start', turn: turn.number, by: arrival.by });
-      await this.#options.emitLast(await this.#settle(turn, arrival));
+      await this.#end(await this.#settle(turn, arrival));
     } finally {
       this.#running = undefined;
     }
@@ -82,17 +87,26 @@ export class TurnRunner {
   async refuse(by: Arrival['by'], waiting: number): Promise<void> {
     const turn = this.#createTurn(this.#options.signal);
     await turn.emit({ type: 'turn-start', turn: turn.number, by });
-    await this.#options.emitLast(
-      turn.toEnd('failed', new AssistantError('ASSISTANT_TURNS_WAITING', { waiting })),
-    );
+    await this.#end(turn.toEnd('failed', new AssistantError('ASSISTANT_TURNS_WAITING', { waiting })));
+  }
+
+  async #end(end: TurnEnd): Promise<void> {
+    const { parts, emitLast } = this.#options;
+    const { outcome, timeline } = end;
+    parts.metrics?.count(coreMetrics.turns, 1, { outcome });
+    for (const [span, ms] of Object.entries(timeline.spans))
+      parts.metrics?.observe(coreMetrics.turnSpanSeconds, ms / 1_000, { span });
+    await emitLast(end);
   }
 
   #createTurn(signal: AbortSignal): Turn {
-    const { parts, language, emit } = this.#options;
-    return new Turn({ number: ++this.#turns, attempt: parts.nextAttempt(), language, signal, emit });
+    const { parts, language, conversationId, emit } = this.#options;
+    const number = ++this.#turns;
+    const id = `${conversationId}.${number}`;
+    return new Turn({ id, number, attempt: parts.nextAttempt(), language, signal, emit });
   }
 
-  async #settle(turn: Turn, arrival: Arrival): Promise<AssistantEvent> {
+  async #settle(turn: Turn, arrival: Arrival): Promise<TurnEnd> {
     let outcome: TurnOutcome;
     let failure: unknown;
     try {
@@ -131,24 +145,16 @@ export class TurnRunner {
 
   /** Reads the transcript of the utterance; tells when it is not taken for speech. */
   async #isRejected(turn: Turn, utterance: Utterance): Promise<boolean> {
-    const { stages, language } = this.#options;
-    const { speechEndMs, softEndMs, commitMs, evidence } = utterance;
+    const { stages, utterances } = this.#options;
+    const { speechEndMs, softEndMs, commitMs } = utterance;
     turn.mark('begin', speechEndMs);
     turn.mark('softEnd', softEndMs);
     const { signal, number } = turn;
-    const { text, error, doneMs } = await stages.run(
-      { stage: 'transcription', signal },
-      () => utterance.transcription,
-    );
+    const { doneMs } = await stages.run({ stage: 'transcription', signal }, () => utterance.transcription);
     turn.mark('transcriptFinal', doneMs);
     turn.mark('commit', commitMs);
-    if (error !== undefined) throw error;
-    const rejection = rejectTranscript(text, evidence, language);
-    if (rejection) {
-      this.#options.parts.log.info('transcript rejected', { turn: number, ...rejection });
-      await turn.emit({ type: 'transcript-rejected', turn: number, evidence: rejection });
-      return true;
-    }
+    const text = await utterances.read(utterance, turn, signal);
+    if (text === undefined) return true;
     turn.heard = text;
     await turn.emit({ type: 'transcript-final', turn: number, text });
     return false;
@@ -179,6 +185,7 @@ export class TurnRunner {
     } finally {
       this.#speaker = undefined;
       turn.reply = writer.text;
+      turn.asides = writer.asides;
       turn.playout = heardOf(turn, speaker);
       if (turn.signal.aborted && speaker) await this.#clear(turn, speaker);
     }
@@ -195,7 +202,7 @@ export class TurnRunner {
   ): Promise<{ readonly error: unknown } | undefined> {
     try {
       if (hearing) throw hearing.error;
-      await this.#options.replier.reply(turn, writer, signal);
+      await this.#options.replier.reply({ turn, writer, signal });
       return undefined;
     } catch (error) {
       if (signal.aborted) throw error;
@@ -206,11 +213,22 @@ export class TurnRunner {
 
   #openSpeaker(turn: Turn): Speaker | undefined {
     const { parts, stages, hasVoice } = this.#options;
-    const { tts, clock, pace, settings } = parts;
+    const { tts, clock, pace, settings, metrics } = parts;
     if (!hasVoice || !tts) return undefined;
     const { synthesizeTimeoutMs, playoutTimeoutMs } = settings;
     const { attempt, emit, mark } = turn;
-    const options = { attempt, tts, clock, stages, pace, synthesizeTimeoutMs, playoutTimeoutMs, emit, mark };
+    const options = {
+      attempt,
+      tts,
+      clock,
+      stages,
+      pace,
+      metrics,
+      synthesizeTimeoutMs,
+      playoutTimeoutMs,
+      emit,
+      mark,
+    };
     this.#speaker = new Speaker(options);
     if (!this.#isReported) this.#speaker.playout.endReports();
     return this.#speaker;
@@ -223,10 +241,10 @@ export class TurnRunner {
 
   /** Rejected and failed turns leave nothing, except what tools have done. */
   #remember(turn: Turn, outcome: TurnOutcome): void {
-    const { heard: user, exchanges, playout } = turn;
+    const { heard: user, exchanges, remembered: playout } = turn;
     if (user === '') return;
     const isWorthIt = outcome === 'answered' || outcome === 'interrupted' || exchanges.length > 0;
-    if (isWorthIt) this.#options.history.add({ user, exchanges, playout: playout.trim() });
+    if (isWorthIt) this.#options.history.add({ user, exchanges, playout });
   }
 }
 
@@ -246,6 +264,7 @@ function isGivenUp({ signal }: Turn): boolean {
 function apologyFor(turn: Turn, error: unknown): string {
   const sayings = sayingsOf(turn.language);
   if (isTiercelError(error, 'ASSISTANT_MODEL_MISSING')) return sayings.notUnderstood;
+  if (turn.path === 'phrase' && isOutOfReach(error)) return sayings.outOfReach;
   if (isTiercelError(error) && error.code.startsWith('TOOL_')) return sayings.notDone;
   return sayings.apology;
 }

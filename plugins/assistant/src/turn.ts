@@ -1,9 +1,14 @@
 import type { AssistantEvent, TurnOutcome, TurnPath } from '@tiercel/capabilities/assistant';
 import type { ModelMessage } from '@tiercel/capabilities/language-model';
 import { isTiercelError } from '@tiercel/kernel';
+import type { TextSpan } from './reply-writer.js';
 import { type Mark, TimelineMarks } from './timeline.js';
 
+export type TurnEnd = Extract<AssistantEvent, { readonly type: 'turn-end' }>;
+
 export interface TurnOptions {
+  /** Unique over all conversations. */
+  readonly id: string;
   readonly number: number;
   readonly attempt: number;
   readonly language: string;
@@ -13,6 +18,7 @@ export interface TurnOptions {
 
 /** Everything that is known about one turn while it runs. */
 export class Turn {
+  readonly id: string;
   readonly number: number;
   readonly attempt: number;
   readonly language: string;
@@ -26,8 +32,15 @@ export class Turn {
   heard = '';
   reply = '';
   playout = '';
+  /** Parts of the reply that the model is not reminded of. */
+  asides: readonly TextSpan[] = [];
+  /** The person went on to something else while the reply was being made. */
+  isSuperseded = false;
+  /** The plugin whose model answered last. */
+  provider: string | undefined;
 
   constructor(options: TurnOptions) {
+    this.id = options.id;
     this.number = options.number;
     this.attempt = options.attempt;
     this.language = options.language;
@@ -42,8 +55,19 @@ export class Turn {
     return this.emit({ type: 'path-chosen', turn: this.number, path });
   }
 
-  toEnd(outcome: TurnOutcome, error?: unknown): AssistantEvent {
-    const { number, attempt, path, heard, reply, playout } = this;
+  /** What the history is to remember of the reply: what was heard of it, without its asides. */
+  get remembered(): string {
+    let text = '';
+    let from = 0;
+    for (const { start, end } of this.asides) {
+      text += this.playout.slice(from, start);
+      from = end;
+    }
+    return (text + this.playout.slice(from)).trim();
+  }
+
+  toEnd(outcome: TurnOutcome, error?: unknown): TurnEnd {
+    const { number, attempt, path, heard, reply, playout, provider } = this;
     return {
       type: 'turn-end',
       turn: number,
@@ -54,6 +78,7 @@ export class Turn {
       reply,
       playout,
       tools: [...this.tools],
+      ...(provider === undefined ? {} : { provider }),
       timeline: this.marks.toTimeline(),
       ...(error === undefined ? {} : { error: describeError(error) }),
     };

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { describeAssistantContract } from '@tiercel/capabilities/assistant/testing';
 import { FakeIntentRecognizer } from '@tiercel/capabilities/intent-recognizer/testing';
 import { FakeLanguageModel } from '@tiercel/capabilities/language-model/testing';
-import { FakeToolProvider } from '@tiercel/capabilities/tool-provider/testing';
+import { FakeToolRegistry } from '@tiercel/capabilities/tool-registry/testing';
 import { Call, room, tone } from './__fixtures__/call.js';
 
 describeAssistantContract('VoiceAssistant with fake engines', () => {
@@ -11,7 +11,7 @@ describeAssistantContract('VoiceAssistant with fake engines', () => {
 });
 
 const lamp = () =>
-  new FakeToolProvider([
+  new FakeToolRegistry([
     {
       name: 'lamp_on',
       effect: 'write',
@@ -70,7 +70,7 @@ describe('a spoken turn', () => {
     const call = new Call({
       hear: () => 'Turn on the lamp.',
       model,
-      tools: [tools],
+      tools,
       recognizers: [lampPhrases()],
     });
 
@@ -85,14 +85,14 @@ describe('a spoken turn', () => {
       reply: 'The lamp is on.',
       tools: ['lamp_on'],
     });
-    expect(tools.calls).toEqual([{ name: 'lamp_on', args: {}, language: 'en' }]);
+    expect(tools.calls).toMatchObject([{ name: 'lamp_on', args: {}, language: 'en' }]);
     expect(model.requests).toEqual([]);
   });
 
   it('gives a timeline from the last sample of speech to the first audible sample of the reply', async () => {
     const call = new Call({
       hear: () => 'Turn on the lamp.',
-      tools: [lamp()],
+      tools: lamp(),
       recognizers: [lampPhrases()],
     });
     call.tts.latencyMs = 100;
@@ -467,7 +467,7 @@ describe('a reply', () => {
 describe('a model', () => {
   it('that cannot call tools is told of none, and that it cannot act', async () => {
     const model = new FakeLanguageModel({ features: { tools: 'none' } });
-    const call = new Call({ model, tools: [lamp()], voice: false });
+    const call = new Call({ model, tools: lamp(), voice: false });
 
     await call.probe.send({ type: 'text', text: 'Turn on the light' });
     await call.end();
@@ -481,7 +481,7 @@ describe('a model', () => {
       replies: [{ text: 'One moment.', toolCalls: [{ name: 'lamp_on', args: {} }] }, { text: 'It is on.' }],
     });
     const tools = lamp();
-    const call = new Call({ model, tools: [tools], voice: false });
+    const call = new Call({ model, tools, voice: false });
 
     await call.probe.send({ type: 'text', text: 'Light, please' });
     await call.end();
@@ -503,7 +503,7 @@ describe('a model', () => {
     const model = new FakeLanguageModel({
       replies: () => ({ toolCalls: [{ name: 'echo', args: { count: ++count } }] }),
     });
-    const echo = new FakeToolProvider([
+    const echo = new FakeToolRegistry([
       {
         name: 'echo',
         parameters: {
@@ -513,7 +513,7 @@ describe('a model', () => {
         },
       },
     ]);
-    const call = new Call({ model, tools: [echo], voice: false });
+    const call = new Call({ model, tools: echo, voice: false });
 
     await call.probe.send({ type: 'text', text: 'Go' });
     await call.end();
@@ -528,7 +528,7 @@ describe('a model', () => {
     const model = new FakeLanguageModel({
       replies: [{ toolCalls: [{ name: 'nothing', args: {} }] }, { text: 'I cannot.' }],
     });
-    const call = new Call({ model, tools: [lamp()], voice: false });
+    const call = new Call({ model, tools: lamp(), voice: false });
 
     await call.probe.send({ type: 'text', text: 'Go' });
     await call.end();
@@ -539,7 +539,7 @@ describe('a model', () => {
 
   it('is warmed up with what every prompt begins with', async () => {
     const model = new FakeLanguageModel();
-    const call = new Call({ model, tools: [lamp()], voice: false });
+    const call = new Call({ model, tools: lamp(), voice: false });
 
     await call.wait(100);
     await call.probe.send({ type: 'text', text: 'Hello' });
@@ -556,7 +556,7 @@ describe('a model', () => {
 describe('a tool', () => {
   const slowTool = (effect: 'read' | 'write', call: () => Call) => {
     const aborts: unknown[] = [];
-    const tools = new FakeToolProvider([
+    const tools = new FakeToolRegistry([
       {
         name: 'slow',
         effect,
@@ -573,7 +573,7 @@ describe('a tool', () => {
   const cancelWhileRunning = async (effect: 'read' | 'write') => {
     const { tools, aborts } = slowTool(effect, () => call);
     const model = new FakeLanguageModel({ replies: [{ toolCalls: [{ name: 'slow', args: {} }] }, {}] });
-    const call: Call = new Call({ model, tools: [tools], voice: false });
+    const call: Call = new Call({ model, tools, voice: false });
     await call.wait(50);
     await call.probe.send({ type: 'text', text: 'Go' });
     await call.waitFor('tool-start');

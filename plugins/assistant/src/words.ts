@@ -1,3 +1,5 @@
+import { inLanguage } from './in-language.js';
+
 /** In front of these a first segment may end. */
 const CONJUNCTIONS: Readonly<Record<string, ReadonlySet<string>>> = {
   en: new Set('and but or so because although while which that when if'.split(' ')),
@@ -29,7 +31,7 @@ const UNFINISHED: Readonly<Record<string, ReadonlySet<string>>> = {
 const NONE: ReadonlySet<string> = new Set();
 
 export function conjunctionsOf(language: string): ReadonlySet<string> {
-  return CONJUNCTIONS[language] ?? NONE;
+  return inLanguage(CONJUNCTIONS, language) ?? NONE;
 }
 
 /** How a transcript looks from its end: `complete` sentences need a shorter pause than `open` ones, `unfinished` a longer one. */
@@ -44,5 +46,5 @@ export function completenessOf(text: string, language: string): Completeness {
 }
 
 function isUnfinishedWord(word: string, language: string): boolean {
-  return conjunctionsOf(language).has(word) || (UNFINISHED[language]?.has(word) ?? false);
+  return conjunctionsOf(language).has(word) || (inLanguage(UNFINISHED, language)?.has(word) ?? false);
 }

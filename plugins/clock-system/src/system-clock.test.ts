@@ -4,21 +4,14 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { Clock } from '@tiercel/capabilities/clock';
 import { describeClockContract } from '@tiercel/capabilities/clock/testing';
-import { boot } from '@tiercel/kernel';
+import { describeInEveryPlacement } from '@tiercel/testkit';
 import clockSystem, { SystemClock } from './index.js';
 
 const run = promisify(execFile);
 
 describeClockContract('SystemClock', () => ({ provider: new SystemClock(), close: () => undefined }));
 
-describeClockContract('clock-system in a node', async () => {
-  const node = await boot({
-    manifest: { tier: 'test', plugins: { 'clock-system': null } },
-    plugins: [clockSystem],
-    environment: {},
-  });
-  return { provider: node.get(Clock), close: () => node[Symbol.asyncDispose]() };
-});
+describeInEveryPlacement('clock-system', { capability: Clock, plugin: clockSystem }, describeClockContract);
 
 describe('SystemClock', () => {
   it('takes UTC for a time zone that the machine does not know', async () => {
@@ -31,6 +24,19 @@ describe('SystemClock', () => {
     });
 
     expect(stdout).toBe('UTC');
+  });
+
+  it('agrees with the clocks of other processes on the same machine', async () => {
+    const clock = new SystemClock();
+    const built = new URL('../dist/index.js', import.meta.url).href;
+    const script = `import { SystemClock } from '${built}'; process.stdout.write(String(new SystemClock().nowMs()));`;
+
+    const beforeMs = clock.nowMs();
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script]);
+    const afterMs = clock.nowMs();
+
+    expect(Number(stdout)).toBeGreaterThan(beforeMs);
+    expect(Number(stdout)).toBeLessThan(afterMs);
   });
 
   it('waits for a delay that is longer than any timer', async () => {

@@ -6,7 +6,9 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** The machine's own time. */
 export class SystemClock implements Clock {
   nowMs(): number {
-    return performance.now();
+    // Counts from the start of the machine, so that every process on it agrees; performance.now() counts from its own.
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1_000 + nanoseconds / 1e6;
   }
 
   epochMs(): number {

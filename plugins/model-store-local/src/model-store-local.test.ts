@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ModelStore } from '@tiercel/capabilities/model-store';
 import { describeModelStoreContract } from '@tiercel/capabilities/model-store/testing';
 import { boot, type Node } from '@tiercel/kernel';
+import { describeInEveryPlacement } from '@tiercel/testkit';
 import modelStoreLocal from './index.js';
 
 let directory: string;
@@ -30,7 +32,7 @@ function bootStore(
 }
 
 /** A catalogue of three models: one that is there, one that is not, and one whose file has other bytes. */
-async function writeModels(): Promise<void> {
+async function writeModels(target: string): Promise<void> {
   const bytes = Buffer.from('GGUF and so on');
   const entry = {
     kind: 'language-model',
@@ -45,25 +47,34 @@ async function writeModels(): Promise<void> {
       },
     ],
   };
-  await mkdir(path.join(directory, 'here'));
-  await mkdir(path.join(directory, 'broken'));
-  await writeFile(path.join(directory, 'here', 'm.gguf'), bytes);
-  await writeFile(path.join(directory, 'broken', 'm.gguf'), 'GGUF but not on');
+  await mkdir(path.join(target, 'here'));
+  await mkdir(path.join(target, 'broken'));
+  await writeFile(path.join(target, 'here', 'm.gguf'), bytes);
+  await writeFile(path.join(target, 'broken', 'm.gguf'), 'GGUF but not on');
   const models = { here: entry, gone: entry, broken: entry };
-  await writeFile(path.join(directory, 'catalogue.json'), JSON.stringify({ models }));
+  await writeFile(path.join(target, 'catalogue.json'), JSON.stringify({ models }));
 }
 
-describeModelStoreContract('model-store-local', async () => {
-  await writeModels();
-  const node = await bootStore({ hosts: ['models.example.test'] });
-  return {
-    provider: node.get(ModelStore),
-    present: { name: 'here', kind: 'language-model' },
-    missing: { name: 'gone', kind: 'language-model' },
-    damaged: { name: 'broken', kind: 'language-model' },
-    close: () => node[Symbol.asyncDispose](),
-  };
-});
+const shelf = mkdtempSync(path.join(tmpdir(), 'model-store-local-'));
+beforeAll(() => writeModels(shelf));
+afterAll(() => rm(shelf, { recursive: true }));
+
+describeInEveryPlacement(
+  'model-store-local',
+  {
+    capability: ModelStore,
+    plugin: modelStoreLocal,
+    config: { dir: shelf, hosts: ['models.example.test'] },
+    kill: 'once',
+  },
+  (title, open) =>
+    describeModelStoreContract(title, async () => ({
+      ...(await open()),
+      present: { name: 'here', kind: 'language-model' },
+      missing: { name: 'gone', kind: 'language-model' },
+      damaged: { name: 'broken', kind: 'language-model' },
+    })),
+);
 
 describe('model-store-local', () => {
   it('finds the models of the project in an empty folder', async () => {
@@ -75,7 +86,7 @@ describe('model-store-local', () => {
   });
 
   it('reads the catalogue file of its configuration', async () => {
-    await writeModels();
+    await writeModels(directory);
     await using node = await boot({
       manifest: {
         tier: 'test',
@@ -95,7 +106,7 @@ describe('model-store-local', () => {
   });
 
   it('does not start with a catalogue that is wrong, and says why', async () => {
-    await writeModels();
+    await writeModels(directory);
 
     const booted = bootStore({ hosts: ['other.example.test'] });
 

@@ -18,6 +18,7 @@ export default definePlugin({
       format: String,
       default: 'whisper-base',
       env: 'STT_MODEL',
+      names: 'model',
     },
     language: {
       doc: 'Language that is spoken, such as en or de, unless the caller names one',

@@ -12,6 +12,7 @@ import { SpeechToText, type TranscriptEvent } from '@tiercel/capabilities/speech
 import { describeSpeechToTextContract } from '@tiercel/capabilities/speech-to-text/testing';
 import { boot, type Node, supply } from '@tiercel/kernel';
 import { openModelStore } from '@tiercel/models';
+import { describeInEveryPlacement } from '@tiercel/testkit';
 import sttWhisper from './index.js';
 
 const RATE_HZ = 16_000;
@@ -64,13 +65,25 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => node[Symbol.asyncDispose]());
 
-describeSpeechToTextContract(
+describeInEveryPlacement(
   'stt-whisper with the starter model',
-  () => ({ provider: recogniser, close: () => undefined }),
   {
-    speech: () => recording('human/please-enter-the-conference-pin-number.en.wav'),
-    says: /conference pin number/i,
+    capability: SpeechToText,
+    plugin: sttWhisper,
+    plugins: [
+      supply('@tiercel/log', Log, new FakeLog()),
+      supply('@tiercel/models', ModelStore, await openModelStore()),
+    ],
+    beside: { 'clock-system': null },
+    kill: 'once',
+    // The suite in a child that nobody killed is in placement.test.ts, with its other deaths.
+    placements: ['inline', 'inline-with-faults', 'process-after-kill'],
   },
+  (title, open) =>
+    describeSpeechToTextContract(title, open, {
+      speech: () => recording('human/please-enter-the-conference-pin-number.en.wav'),
+      says: /conference pin number/i,
+    }),
 );
 
 describe('stt-whisper', () => {

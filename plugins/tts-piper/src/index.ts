@@ -18,6 +18,7 @@ export default definePlugin({
       format: String,
       default: 'piper-en_US-joe-medium',
       env: 'TTS_VOICE',
+      names: 'model',
     },
     speed: {
       doc: 'Pace of speech unless the caller names one; 1 is the own pace of the voice',

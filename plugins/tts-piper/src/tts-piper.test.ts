@@ -12,6 +12,7 @@ import { TextToSpeech } from '@tiercel/capabilities/text-to-speech';
 import { describeTextToSpeechContract } from '@tiercel/capabilities/text-to-speech/testing';
 import { boot, type Node, supply } from '@tiercel/kernel';
 import { openModelStore } from '@tiercel/models';
+import { describeInEveryPlacement } from '@tiercel/testkit';
 import ttsPiper from './index.js';
 
 /** Only its timers wait for the test. */
@@ -48,10 +49,20 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => node[Symbol.asyncDispose]());
 
-describeTextToSpeechContract('tts-piper with the starter voice', () => ({
-  provider: voice,
-  close: () => undefined,
-}));
+describeInEveryPlacement(
+  'tts-piper with the starter voice',
+  {
+    capability: TextToSpeech,
+    plugin: ttsPiper,
+    plugins: [
+      supply('@tiercel/log', Log, new FakeLog()),
+      supply('@tiercel/models', ModelStore, await openModelStore()),
+    ],
+    beside: { 'clock-system': null },
+    kill: 'once',
+  },
+  describeTextToSpeechContract,
+);
 
 describe('tts-piper', () => {
   it('speaks at the rate of its voice', () => {

@@ -33,6 +33,7 @@ export default definePlugin({
       format: String,
       default: 'silero-vad',
       env: 'VAD_MODEL',
+      names: 'model',
     },
     threshold: {
       doc: 'Probability from which a window counts as speech; higher hears less noise and less quiet speech',

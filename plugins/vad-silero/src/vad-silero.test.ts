@@ -13,6 +13,7 @@ import {
 import { describeVoiceActivityDetectorContract } from '@tiercel/capabilities/voice-activity-detector/testing';
 import { boot, type Node, supply } from '@tiercel/kernel';
 import { openModelStore } from '@tiercel/models';
+import { describeInEveryPlacement } from '@tiercel/testkit';
 import vadSilero from './index.js';
 
 const RATE_HZ = 16_000;
@@ -54,15 +55,24 @@ beforeAll(async () => {
 });
 afterAll(() => node[Symbol.asyncDispose]());
 
-describeVoiceActivityDetectorContract(
-  'SileroVoiceActivityDetector',
-  () => ({ provider: detector, close: () => undefined }),
+describeInEveryPlacement(
+  'vad-silero',
   {
-    speech: async () => {
-      const pcm = await recording('human/please-enter-the-conference-pin-number.en.wav');
-      return pcm.subarray(0.05 * RATE_HZ, 2.26 * RATE_HZ);
-    },
+    capability: VoiceActivityDetector,
+    plugin: vadSilero,
+    plugins: [
+      supply('@tiercel/log', Log, new FakeLog()),
+      supply('@tiercel/models', ModelStore, await openModelStore()),
+    ],
+    kill: 'once',
   },
+  (title, open) =>
+    describeVoiceActivityDetectorContract(title, open, {
+      speech: async () => {
+        const pcm = await recording('human/please-enter-the-conference-pin-number.en.wav');
+        return pcm.subarray(0.05 * RATE_HZ, 2.26 * RATE_HZ);
+      },
+    }),
 );
 
 describe('SileroVoiceActivityDetector', () => {

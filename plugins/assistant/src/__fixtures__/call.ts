@@ -1,12 +1,16 @@
 import { joinPcm } from '@tiercel/audio';
+import type { ConverseOptions } from '@tiercel/capabilities/assistant';
 import { ConversationProbe } from '@tiercel/capabilities/assistant/testing';
 import { FakeClock } from '@tiercel/capabilities/clock/testing';
 import type { IntentRecognizer } from '@tiercel/capabilities/intent-recognizer';
 import type { LanguageModel } from '@tiercel/capabilities/language-model';
 import { FakeLanguageModel } from '@tiercel/capabilities/language-model/testing';
 import { FakeLog } from '@tiercel/capabilities/log/testing';
-import type { ToolProvider } from '@tiercel/capabilities/tool-provider';
-import { createToolRegistry } from '@tiercel/tools';
+import type { Metrics } from '@tiercel/capabilities/metrics';
+import type { ToolRegistry } from '@tiercel/capabilities/tool-registry';
+import { FakeToolRegistry } from '@tiercel/capabilities/tool-registry/testing';
+import { Degradation } from '../degradation.js';
+import type { ModelProvider } from '../model-providers.js';
 import type { Parts } from '../parts.js';
 import type { Settings } from '../settings.js';
 import { SynthesisPace } from '../synthesis-pace.js';
@@ -28,6 +32,7 @@ export const settings: Settings = {
   maxHistoryTurns: 16,
   maxReplyTokens: 256,
   temperature: 0,
+  tellsDegradation: true,
   maxPauseMs: 1_200,
   firstPauseMs: 700,
   completePauseMs: 300,
@@ -41,16 +46,16 @@ export const settings: Settings = {
   playoutTimeoutMs: 5_000,
 };
 
-export interface CallOptions {
+export interface CallOptions extends ConverseOptions {
   readonly hear?: (heard: Heard) => string;
   readonly isDeafToAborts?: boolean;
   readonly model?: LanguageModel | undefined;
-  readonly tools?: readonly ToolProvider[];
+  readonly modelProviders?: () => Promise<readonly ModelProvider[]>;
+  readonly tools?: ToolRegistry;
+  readonly metrics?: Metrics;
   readonly recognizers?: readonly IntentRecognizer[];
   readonly settings?: Partial<Settings>;
   readonly without?: readonly ('model' | 'stt' | 'vad' | 'tts')[];
-  readonly voice?: boolean;
-  readonly signal?: AbortSignal;
   /** `paced` plays in virtual time and reports every tick; `never` reports nothing. Default: `paced`. */
   readonly plays?: 'paced' | 'never';
 }
@@ -79,7 +84,9 @@ export class Call {
     hear = () => 'What time is it?',
     isDeafToAborts = false,
     model = new FakeLanguageModel(),
-    tools = [],
+    modelProviders = async () => [],
+    tools = new FakeToolRegistry([]),
+    metrics,
     recognizers = [],
     settings: changed = {},
     without = [],
@@ -99,7 +106,9 @@ export class Call {
       stt: without.includes('stt') ? undefined : stt,
       vad: without.includes('vad') ? undefined : vad,
       tts: without.includes('tts') ? undefined : tts,
-      tools: createToolRegistry(tools),
+      degradation: new Degradation({ providers: modelProviders, log }),
+      tools,
+      metrics,
       recognizers,
       pace: new SynthesisPace(),
       settings: { ...settings, ...changed },
