@@ -1,5 +1,7 @@
 import { boot, loadManifest, type ManifestData, type Node } from '@tiercel/kernel';
+import { pluginCatalogue } from '@tiercel/tiers';
 import type { Context } from './context.js';
+import { estimatorsFor } from './estimators.js';
 import { merged } from './merged.js';
 import { reduceTo } from './reduce-to.js';
 import { resolveTier } from './resolve-tier.js';
@@ -15,6 +17,8 @@ export interface BootNodeOptions {
   readonly ifOffered?: readonly string[] | undefined;
   /** Keeps the log at the level of the manifest. Beside a conversation it is noise: warnings only. */
   readonly isLogFull?: boolean;
+  /** Whether plugins can be replaced while the node runs. */
+  readonly isReplaceable?: boolean;
 }
 
 const START_TIMEOUT_MS = 60_000;
@@ -25,6 +29,8 @@ export async function bootNode(context: Context, options: BootNodeOptions): Prom
   const { terminal, signal } = context;
   const manifest = resolveTier(options.tier, terminal);
   const { environment } = terminal;
+  // With it, what is not installed is one sentence with the command that installs it.
+  const catalogue = await pluginCatalogue();
   const startTimeoutMs = millisecondsOf(environment, 'START_TIMEOUT_MS', START_TIMEOUT_MS);
   const stopTimeoutMs = millisecondsOf(environment, 'STOP_TIMEOUT_MS', STOP_TIMEOUT_MS);
   const level = context.isDebug ? 'debug' : options.isLogFull ? undefined : 'warn';
@@ -32,7 +38,7 @@ export async function bootNode(context: Context, options: BootNodeOptions): Prom
   if (options.only)
     overlay = merged(
       overlay,
-      await reduceTo(options.only, { manifest, overlay, environment }, options.ifOffered),
+      await reduceTo(options.only, { manifest, overlay, environment, catalogue }, options.ifOffered),
     );
   const progress = new StartProgress(terminal);
   try {
@@ -40,10 +46,13 @@ export async function bootNode(context: Context, options: BootNodeOptions): Prom
       manifest,
       overlay,
       environment,
+      catalogue,
+      estimators: estimatorsFor(terminal),
       signal,
       startTimeoutMs,
       stopTimeoutMs,
       onEvent: progress.onEvent,
+      replaceable: options.isReplaceable ?? false,
     });
   } catch (error) {
     // What the person asked for outranks how the start took it.

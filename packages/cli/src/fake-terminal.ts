@@ -11,6 +11,8 @@ export class FakeTerminal implements Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** What was printed, a line each. */
   readonly printed: string[] = [];
+  /** What was written in pieces. */
+  written = '';
   noted = '';
 
   constructor({
@@ -30,6 +32,10 @@ export class FakeTerminal implements Terminal {
 
   print(text: string): void {
     this.printed.push(text);
+  }
+
+  write(text: string): void {
+    this.written += text;
   }
 
   note(text: string): void {

@@ -1,7 +1,14 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { addDiscoverCommand } from './discover-command/add-discover-command.js';
+import { jsonOption } from './json-option.js';
+import { outputTo } from './output-to.js';
+import { addPlanCommands } from './plan-commands/add-plan-commands.js';
+import { addPluginCommands } from './plugin-commands/add-plugin-commands.js';
 import type { RunnableCommand } from './run-command.js';
 import type { Terminal } from './terminal.js';
+import { addToolCommands } from './tool-commands/add-tool-commands.js';
 import { VERSION } from './version.js';
+import { addWorldCommands } from './world-commands/add-world-commands.js';
 
 export interface ProgramOptions {
   readonly terminal: Terminal;
@@ -10,11 +17,7 @@ export interface ProgramOptions {
 
 const tierOption = [
   '--tier <name>',
-  'shipped tier (edge, mid, core) or path of a manifest; default: mid',
-] as const;
-const jsonOption = [
-  '--json',
-  'print exactly one JSON document, and nothing else, on standard output',
+  'shipped tier (edge, mid, core), auto to measure, or path of a manifest; default: mid',
 ] as const;
 
 const languageOption = '--language <code>';
@@ -27,6 +30,16 @@ function parsePath(value: string): string {
 
 function parsePaths(value: string, earlier: readonly string[] = []): string[] {
   return [...earlier, parsePath(value)];
+}
+
+function parseCount(value: string): number {
+  if (/^[1-9]\d{0,6}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('Write a whole number above 0.');
+}
+
+function parseTemperature(value: string): number {
+  if (/^\d(\.\d+)?$/.test(value) && Number(value) <= 2) return Number(value);
+  throw new InvalidArgumentError('Write a number from 0 to 2.');
 }
 
 /** What recognisers know languages by: `en` of `EN` or `en-US`. */
@@ -48,9 +61,7 @@ export function createProgram({ terminal, run }: ProgramOptions): Command {
     .option('--debug', 'show stack traces and a detailed log')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => terminal.print(text.trimEnd()),
-      writeErr: (text) => terminal.note(text),
-      outputError: () => undefined,
+      ...outputTo(terminal),
       getOutHelpWidth: () => Math.min(terminal.columns, 110),
       getErrHelpWidth: () => Math.min(terminal.columns, 110),
     })
@@ -63,7 +74,11 @@ Examples:
   $ tiercel talk --input lamp.wav --output out.wav replay a recording, keep the conversation
   $ tiercel say "Good morning." --output hello.wav
   $ tiercel transcribe lamp.wav
-  $ tiercel check mid
+  $ tiercel check house.yaml
+  $ tiercel model ask "What is the capital of France?" --stream
+  $ tiercel tools call calculate --args '{"expression": "2 + 2"}'
+  $ tiercel world get device --url http://127.0.0.1:5678
+  $ tiercel why language-model --tier house.yaml
 
 Exit codes: 0 done, 2 manifest, configuration, usage or input file, 3 a required plugin did not start,
 4 stopped late, 1 anything else.`,
@@ -110,24 +125,40 @@ Exit codes: 0 done, 2 manifest, configuration, usage or input file, 3 a required
       await run((context) => transcribe(context, files, options));
     });
 
-  program
-    .command('check')
-    .description('Find everything that is wrong with a manifest, without starting anything.')
-    .argument('[manifest]', 'shipped tier or path of a manifest; default: mid')
-    .option(...jsonOption)
-    .action(async (manifest, options) => {
-      const { check } = await import('./commands/check.js');
-      await run((context) => check(context, manifest, options));
-    });
+  addPlanCommands(program, { run });
 
   program
     .command('start')
-    .description('Run a node until it is told to stop (SIGINT or SIGTERM; a second one ends it at once).')
+    .description(
+      'Run a node until it is told to stop (SIGINT or SIGTERM; a second one ends it at once). SIGHUP reads its manifest anew.',
+    )
     .option(...tierOption)
+    .option('--locked [file]', 'refuse whatever differs from a lock; default: NAME.lock beside the manifest')
     .action(async (options) => {
       const { start } = await import('./commands/start.js');
       await run((context) => start(context, options));
     });
+
+  const model = program.command('model').description('Talk to the language model alone.').helpCommand(false);
+  model
+    .command('ask')
+    .description('Ask the language model of a tier one question, without tools and without memory.')
+    .argument('[text...]', 'the question; without it, standard input is read to its end')
+    .option('--stream', 'print the answer as it is written')
+    .option('--system <text>', 'what the model is told before')
+    .option('--schema <file>', 'JSON Schema that the answer must fit', parsePath)
+    .option('--max-tokens <count>', 'longest answer', parseCount)
+    .option('--temperature <number>', 'how freely it chooses its words, 0 to 2', parseTemperature)
+    .option(...tierOption)
+    .option(...jsonOption)
+    .action(async (text, options) => {
+      const { askModel } = await import('./commands/ask-model.js');
+      await run((context) => askModel(context, text.join(' '), options));
+    });
+
+  addToolCommands(program, { run });
+  addWorldCommands(program, { run });
+  addDiscoverCommand(program, { run });
 
   const models = program
     .command('models')
@@ -160,5 +191,6 @@ Exit codes: 0 done, 2 manifest, configuration, usage or input file, 3 a required
       await run((context) => verifyModels(context, names, options));
     });
 
+  addPluginCommands(program, { run });
   return program;
 }

@@ -31,6 +31,22 @@ describe('reduceTo', () => {
     expect(node.plugins.map(({ plugin }) => plugin).sort()).toEqual(['clock', 'models']);
   });
 
+  it('takes what it removes out of bindings, too', async () => {
+    const fast = supply('@tiercel/fast', Clock, new FakeClock());
+    const bound = {
+      tier: 'test',
+      plugins: { ...manifest.plugins, fast: {} },
+      bind: { clock: ['clock'], 'model-store': ['models'] },
+    };
+    const options = { manifest: bound, plugins: [...plugins, fast], environment: {} };
+
+    const overlay = await reduceTo(['clock'], options);
+
+    await using node = await boot({ ...options, overlay });
+    expect(overlay.bind).toEqual({ clock: ['clock'], 'model-store': null });
+    expect(node.plugins.map(({ plugin }) => plugin)).toEqual(['clock']);
+  });
+
   it('keeps what is wanted only where it is offered, and does not ask for it elsewhere', async () => {
     const overlay = await reduceTo(['clock'], { manifest, plugins, environment: {} }, [
       'log',

@@ -9,7 +9,7 @@ export async function reduceTo(
   options: PlanOptions,
   optional: readonly string[] = [],
 ): Promise<Partial<ManifestData>> {
-  const { plan } = await planManifest(options);
+  const { plan, input } = await planManifest(options);
   if (plan.problems.length > 0) {
     throw new KernelError('KERNEL_PLAN_INVALID', { source: plan.source, problems: plan.problems });
   }
@@ -27,5 +27,15 @@ export async function reduceTo(
     for (const { plugin } of plan.bindings.get(id) ?? []) keep(plugin);
   }
   const removed = plan.plugins.filter(({ key }) => !kept.has(key)).map(({ key }) => [key, null]);
-  return { requires: capabilities, plugins: Object.fromEntries(removed) };
+  // A binding must not name what is removed; what the manifest skips by itself may stay in it.
+  const isLeft = (name: string) => kept.has(name) || !byKey.has(name);
+  const bound = [...input.manifest.bind].map(([id, names]) => [
+    id,
+    names.some((name) => kept.has(name)) ? names.filter(isLeft) : null,
+  ]);
+  return {
+    requires: capabilities,
+    plugins: Object.fromEntries(removed),
+    bind: Object.fromEntries(bound),
+  };
 }

@@ -35,12 +35,16 @@ function usageError({ code, message }: CommanderError, { args, command }: Report
   });
 }
 
+/** Commands that consist of others. */
+const groups: ReadonlySet<string> = new Set(['models', 'plugin', 'world']);
+
 /** The command whose help tells what would have been right: as far as it is one. */
 function calledCommand(args: readonly string[], isKnown: boolean): string {
   const isWord = (arg: string | undefined) => arg !== undefined && /^[a-z]+$/.test(arg);
   const [first, second] = args;
   const words = ['tiercel'];
-  if (isWord(first) && (isKnown || first === 'models')) words.push(first ?? '');
-  if (first === 'models' && isWord(second) && isKnown) words.push(second ?? '');
+  const isGroup = groups.has(first ?? '');
+  if (isWord(first) && (isKnown || isGroup)) words.push(first ?? '');
+  if (isGroup && isWord(second) && isKnown) words.push(second ?? '');
   return words.join(' ');
 }

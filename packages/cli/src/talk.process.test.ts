@@ -95,6 +95,22 @@ describe('tiercel talk', () => {
     for (const { spans, totalMs } of turnsOf(run)) expect(sum(spans)).toBeCloseTo(totalMs, 6);
   });
 
+  it('shows what it asks for, and takes the next line for the answer', async () => {
+    const tier = await workspace.writeManifest(
+      'asking.yaml',
+      'plugins:\n  llm-local: null\n  tools-home: { config: { policy: ask } }\nrequires: [assistant]\n',
+    );
+
+    const run = await runTiercel(['talk', '--text', '--tier', tier], {
+      input: 'Turn on the living room lamp.\nyes\nTurn off the kitchen light.\nno\n',
+    });
+
+    expect(run.exitCode).toBe(0);
+    expect(run.stderr.match(/^Shall I .*\?$/gm)).toHaveLength(2);
+    expect(run.stdout).toMatch(/Living room lamp is on\.(?:.|\n)*I will leave it/);
+    expect(run.stdout.match(/set_device/g)).toHaveLength(1);
+  });
+
   it('names every recording that it cannot use before it starts anything', async () => {
     const files = [await workspace.write('empty.wav', ''), workspace.path('absent.wav')];
 
@@ -103,6 +119,36 @@ describe('tiercel talk', () => {
     const { error } = JSON.parse(stdout);
     expect([exitCode, error.code]).toEqual([2, 'CLI_FILES_UNUSABLE']);
     expect(error.message).toMatch(/empty\.wav is empty(?:.|\n)*absent\.wav does not exist/);
+  });
+
+  it('refuses a language that nothing on the node understands, and names those that are', async () => {
+    const lamp = recordings('synthetic', 'turn-on-the-living-room-lamp');
+
+    const { exitCode, stdout } = await runTiercel(['talk', '--input', ...lamp, '--language', 'xx', '--json']);
+
+    const { error } = JSON.parse(stdout);
+    expect([exitCode, error.code]).toEqual([2, 'CLI_LANGUAGE_UNKNOWN']);
+    expect(error.message).toMatch(/understands spoken "xx"\. Use one of .*\ben\b/);
+  });
+
+  it('refuses to record with a tier that has no voice', async () => {
+    const tier = await workspace.write('silent.yaml', 'tier: silent\nplugins:\n  clock-system:\n');
+    const wav = workspace.path('silence.wav');
+
+    const { exitCode, stdout } = await runTiercel([
+      'talk',
+      '--text',
+      'hi',
+      '--output',
+      wav,
+      '--tier',
+      tier,
+      '--json',
+    ]);
+
+    const { error } = JSON.parse(stdout);
+    expect([exitCode, error.code]).toEqual([2, 'CLI_TIER_MUTE']);
+    expect(error.message).toMatch(/^Tier silent has no voice/);
   });
 
   it('shows each turn as it ends, ends with 130 when it is interrupted in the next, and leaves no process behind', async () => {

@@ -8,6 +8,8 @@ export interface Terminal {
   readonly stdin: Readable;
   /** Results. Everything else goes to `note`. */
   print(text: string): void;
+  /** A piece of a result, as it is, without a line end added. */
+  write(text: string): void;
   /** Progress, warnings and errors, as they are, without a line end added. */
   note(text: string): void;
   readonly isInputTty: boolean;
@@ -27,6 +29,7 @@ export function processTerminal(): Terminal {
   const terminal: Terminal = {
     stdin,
     print: (text) => void stdout.write(`${text}\n`),
+    write: (text) => void stdout.write(text),
     note: (text) => void stderr.write(text),
     isInputTty: stdin.isTTY === true,
     isOutputTty: stdout.isTTY === true && !isDumb,

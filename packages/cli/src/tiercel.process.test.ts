@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -36,6 +36,53 @@ describe('tiercel, as a process', () => {
       0,
       expect.stringMatching(/ready: .*1 plugins.*stopping\nstopped\n$/s),
     ]);
+  });
+
+  it('follows its manifest anew on SIGHUP, and goes on when that has problems', async () => {
+    const manifest = inFolder('changing.yaml');
+    const plugins = (...names: readonly string[]) =>
+      writeFile(manifest, `tier: changing\nplugins:\n${names.map((name) => `  ${name}:\n`).join('')}`);
+    await plugins('clock-system');
+    const child = spawn(process.execPath, [bin, 'start', '--tier', manifest], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const steps: readonly (readonly [RegExp, () => void])[] = [
+      [
+        /ready: tier changing/,
+        () => void plugins('clock-system', 'log-winston').then(() => child.kill('SIGHUP')),
+      ],
+      [/reloaded: /, () => void plugins('log-winstn').then(() => child.kill('SIGHUP'))],
+      [/KERNEL_PLUGIN_UNKNOWN/, () => void child.kill('SIGTERM')],
+    ];
+
+    let [stderr, step] = ['', 0];
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+      const [awaited, act] = steps[step] ?? [];
+      if (!awaited?.test(stderr)) return;
+      step++;
+      act?.();
+    });
+    const exitCode = await new Promise((resolve) => child.once('close', resolve));
+
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/reloaded: started log-winston; stopped nothing\n/);
+    expect(stderr).toMatch(/error KERNEL_PLAN_INVALID: .*Did you mean "@tiercel\/log-winston"\?/s);
+  });
+
+  it('says when standard output takes nothing, and ends with 1', async () => {
+    // Opened for reading only, it fails on every system as a full disk would.
+    const output = await open(bin, 'r');
+    const child = spawn(process.execPath, [bin, '--version'], { stdio: ['ignore', output.fd, 'pipe'] });
+
+    let stderr = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    const exitCode = await new Promise((resolve) => child.once('close', resolve));
+    await output.close();
+
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/^error CLI_OUTPUT_FAILED: /)]);
   });
 
   it('gives engines a thread pool of eight, unless somebody chose another', async () => {

@@ -19,6 +19,7 @@ describe('toJson', () => {
   it('rounds times to tenths that still sum to the total', () => {
     const { turns } = toJson([turnOf({ wait: 0.04, understand: 0.04, tool: 0.04, firstUnit: 10.26 })], {
       readyMs: 3000.4,
+      rssMiB: 900,
     });
 
     expect(turns).toEqual([
@@ -32,11 +33,11 @@ describe('toJson', () => {
   it('names the recording of a turn, and the file where both sides were written', () => {
     const turn: SessionTurn = { ...turnOf({}), source: { type: 'recording', name: 'lamp.wav' } };
 
-    const document = toJson([turn], { readyMs: 1, wav: 'out.wav' });
+    const document = toJson([turn], { readyMs: 1, rssMiB: 900, wav: 'out.wav' });
 
     expect(document).toMatchObject({
       readyMs: 1,
-      rssMiB: expect.any(Number),
+      rssMiB: 900,
       turns: [{ recording: 'lamp.wav', spans: {}, totalMs: 0 }],
       wav: 'out.wav',
     });

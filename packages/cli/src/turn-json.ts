@@ -4,6 +4,7 @@ import type { SessionTurn } from './session.js';
 export interface SessionJson {
   /** From the start of the process to the first word that could have been said. */
   readonly readyMs: number;
+  /** Of the node, children included. */
   readonly rssMiB: number;
   readonly turns: readonly object[];
   readonly wav?: string;
@@ -12,11 +13,15 @@ export interface SessionJson {
 /** The one document that `--json` prints for a conversation. Times in milliseconds with one decimal. */
 export function toJson(
   turns: readonly SessionTurn[],
-  { readyMs, wav }: { readonly readyMs: number; readonly wav?: string | undefined },
+  {
+    readyMs,
+    rssMiB,
+    wav,
+  }: { readonly readyMs: number; readonly rssMiB: number; readonly wav?: string | undefined },
 ): SessionJson {
   return {
     readyMs: Math.round(readyMs),
-    rssMiB: Math.round(process.memoryUsage.rss() / 1_048_576),
+    rssMiB,
     turns: turns.map(({ summary, source }) => ({
       ...(source.type === 'recording' && { recording: source.name }),
       ...summary,

@@ -1,7 +1,8 @@
-import type { LocalModelStore, ModelListing } from '@tiercel/models';
+import type { ModelListing } from '@tiercel/models';
 import type { Context } from '../context.js';
 import { CliError } from '../errors.js';
 import { Meter } from '../meter.js';
+import { openStore } from '../open-store.js';
 import { paintFor } from '../paint.js';
 
 export interface ModelsOptions {
@@ -10,7 +11,7 @@ export interface ModelsOptions {
 
 export async function listModels(context: Context, { json = false }: ModelsOptions): Promise<number> {
   const { terminal } = context;
-  const store = await openStore(context);
+  const store = await openStore(terminal);
   const models = await store.list();
   if (json) {
     terminal.print(JSON.stringify({ directory: store.directory, models }, undefined, 2));
@@ -41,7 +42,7 @@ export async function pullModel(
   { json = false }: ModelsOptions,
 ): Promise<number> {
   const { terminal, signal } = context;
-  const store = await openStore(context);
+  const store = await openStore(terminal);
   const meter = new Meter(terminal, { title: name });
   try {
     const model = await store.pull(name, {
@@ -63,7 +64,7 @@ export async function verifyModels(
   { json = false }: ModelsOptions,
 ): Promise<number> {
   const { terminal, signal } = context;
-  const store = await openStore(context);
+  const store = await openStore(terminal);
   const models = names.length > 0 ? names : (await store.list()).filter(isHere).map(({ name }) => name);
   const meter = new Meter(terminal, { title: 'Checking' });
   const reports = [];
@@ -93,21 +94,6 @@ export async function verifyModels(
 
 function isHere({ state }: ModelListing): boolean {
   return state !== 'missing';
-}
-
-/** The same store as `model-store-local` opens for a node with default configuration. */
-async function openStore({ terminal }: Context): Promise<LocalModelStore> {
-  const { openModelStore } = await import('@tiercel/models');
-  const { flagOf } = await import('../variables.js');
-  const { MODELS_DIR, MODELS_HOSTS = '' } = terminal.environment;
-  const hosts = MODELS_HOSTS.split(',')
-    .map((host) => host.trim())
-    .filter(Boolean);
-  return openModelStore({
-    directory: MODELS_DIR || undefined,
-    isOffline: flagOf(terminal.environment, 'MODELS_OFFLINE'),
-    hosts,
-  });
 }
 
 function mebibytes(bytes: number): string {

@@ -11,7 +11,9 @@ import { CliError } from '../errors.js';
 import { EXIT } from '../exit-code.js';
 import { openRecorder } from '../open-recorder.js';
 import { paintFor } from '../paint.js';
+import { printable } from '../printable.js';
 import { readRecordings } from '../read-recordings.js';
+import { residentMiB } from '../resident-memory.js';
 import { holdSession, type SessionTurn } from '../session.js';
 import { toJson } from '../turn-json.js';
 import { isPrompted, typedLines } from '../typed-lines.js';
@@ -66,6 +68,9 @@ export async function talk(context: Context, options: TalkOptions): Promise<numb
       recordInput: recorder && ((input) => recorder.recordInput(input)),
       language,
       signal,
+      onEvent: (event) => {
+        if (event.type === 'approval' && !json) terminal.note(`${printable(event.question)}\n`);
+      },
       onTurn: (turn) => {
         if (turn.summary.outcome === 'failed') failed++;
         if (json) turns.push(turn);
@@ -80,7 +85,10 @@ export async function talk(context: Context, options: TalkOptions): Promise<numb
     if (!(mic && signal.aborted)) throw error;
   }
   await recorder?.close();
-  if (json) terminal.print(JSON.stringify(toJson(turns, { readyMs, wav: output }), undefined, 2));
+  if (json)
+    terminal.print(
+      JSON.stringify(toJson(turns, { readyMs, rssMiB: residentMiB(node), wav: output }), undefined, 2),
+    );
   // Somebody who was there has seen it, and went on or not; a script has only this.
   return failed > 0 && !mic && !isAsked ? EXIT.failed : 0;
 }

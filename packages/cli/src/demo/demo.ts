@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { AudioInput } from '@tiercel/capabilities/audio-input';
 import { AudioOutput } from '@tiercel/capabilities/audio-output';
 import { WorldModel } from '@tiercel/capabilities/world-model';
@@ -9,10 +8,12 @@ import type { Context } from '../context.js';
 import { openRecorder } from '../open-recorder.js';
 import { paintFor } from '../paint.js';
 import { readRecordings } from '../read-recordings.js';
+import { residentMiB } from '../resident-memory.js';
 import { holdSession, type SessionTurn } from '../session.js';
 import { toJson } from '../turn-json.js';
 import { wrap } from '../wrap.js';
 import { playAloud } from './play-aloud.js';
+import { shippedRecordings, typedQuestion } from './shipped-conversation.js';
 import { showDemoTurn } from './show-demo-turn.js';
 import { WorldDiary } from './world-diary.js';
 
@@ -24,15 +25,6 @@ export interface DemoOptions {
   /** `false` keeps the conversation from being played at the end. */
   readonly play: boolean;
 }
-
-const spoken = [
-  'turn-on-the-living-room-lamp',
-  'what-is-the-capital-of-france',
-  'room-noise',
-  'what-time-is-it',
-] as const;
-
-const typed = 'How many minutes are in two hours?';
 
 /** Shows a whole conversation: real audio in at real-time pace, through every stage, real audio out. */
 export async function demo(
@@ -61,7 +53,7 @@ export async function demo(
       node,
       recordings,
       microphone: mic ? node.get(AudioInput) : undefined,
-      texts: isOwn ? undefined : only(typed),
+      texts: isOwn ? undefined : only(typedQuestion),
       output: recorder?.recordOutput(speaker) ?? speaker,
       recordInput: recorder && ((input) => recorder.recordInput(input)),
       signal,
@@ -79,21 +71,18 @@ export async function demo(
   }
   await recorder?.close();
   if (json) {
-    terminal.print(JSON.stringify(toJson(turns, { readyMs, wav: output }), undefined, 2));
+    terminal.print(
+      JSON.stringify(toJson(turns, { readyMs, rssMiB: residentMiB(node), wav: output }), undefined, 2),
+    );
     return 0;
   }
-  terminal.print(`\n${memory()}\nBoth sides of the conversation: ${output}`);
+  terminal.print(`\n${memory(node)}\nBoth sides of the conversation: ${output}`);
   if (!mic && options.play && terminal.isOutputTty) {
     terminal.note('Playing it … (Ctrl+C stops)\n');
     if (!(await playAloud(output, context)))
       terminal.note('No sound program or device here to play it on.\n');
   }
   return 0;
-}
-
-function shippedRecordings(): string[] {
-  const { resolve } = createRequire(import.meta.url);
-  return spoken.map((name) => resolve(`@tiercel/audio/recordings/synthetic/${name}.wav`));
 }
 
 function introduction(node: Node, readyMs: number, mic: boolean): string {
@@ -104,10 +93,8 @@ function introduction(node: Node, readyMs: number, mic: boolean): string {
   return `Tier ${node.plan.tier}: ${node.plugins.length} plugins ready after ${seconds} s. ${what}`;
 }
 
-function memory(): string {
-  const now = Math.round(process.memoryUsage.rss() / 1_048_576);
-  const peak = Math.round(process.resourceUsage().maxRSS / 1024);
-  return `Memory: ${now} MiB now, ${peak} MiB at most.`;
+function memory(node: Node): string {
+  return `Memory: ${residentMiB(node)} MiB, the processes of plugins included.`;
 }
 
 async function* only(text: string): AsyncGenerator<string, void, undefined> {

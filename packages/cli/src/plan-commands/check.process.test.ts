@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { recordings, runTiercel, Workspace } from './run-tiercel.test.support.js';
+import { recordings, runTiercel, Workspace } from '../run-tiercel.test.support.js';
 
 // Processes that load models take their time on a busy machine.
 jest.setTimeout(120_000);
@@ -61,7 +61,7 @@ describe('tiercel check', () => {
         'house.yaml:15:24 KERNEL_WHEN_INVALID',
         'house.yaml:10:3 KERNEL_CAPABILITY_MISSING',
         'house.yaml:19:3 KERNEL_BIND_UNKNOWN',
-        'mid.yaml:37:3 KERNEL_CAPABILITY_AMBIGUOUS',
+        'mid.yaml:13:3 KERNEL_CAPABILITY_AMBIGUOUS',
       ]),
     );
     expect(stderr).toContain(`has ${found.length} problems.`);

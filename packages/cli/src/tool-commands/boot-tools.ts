@@ -1,0 +1,14 @@
+import { ToolProvider } from '@tiercel/capabilities/tool-provider';
+import { ToolRegistry } from '@tiercel/capabilities/tool-registry';
+import type { Node } from '@tiercel/kernel';
+import { bootNode } from '../boot-node.js';
+import type { Context } from '../context.js';
+
+/** Starts what the tools of a tier need, and nothing else of it. The caller stops the node. */
+export async function bootTools(
+  context: Context,
+  tier: string | undefined,
+): Promise<{ readonly node: Node; readonly registry: ToolRegistry }> {
+  const node = await bootNode(context, { tier, only: [ToolRegistry.id], ifOffered: [ToolProvider.id] });
+  return { node, registry: node.get(ToolRegistry) };
+}
