@@ -1,14 +1,19 @@
-// How planning and starting grow with the number of plugins: no-op plugins, each requiring the one before it.
+// How planning and starting grow with the number of plugins: no-op plugins, each requiring the one before it. And what an
+// idle kernel adds to the resident memory of a bare Node process.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import {
   defineCapability,
   definePlugin,
+  findPlugins,
   loadManifest,
-  loadPlugins,
   Node,
   plan,
   provide,
 } from '@tiercel/kernel';
-import { atMost, inTurns, median, rounded } from './harness.js';
+import { atMost, inTurns, median, medianRatio, rounded } from './harness.js';
 
 const sizes = [10, 100, 500, 1_000];
 
@@ -31,23 +36,60 @@ function pluginSet(size) {
   return { plugins, data: { tier: 'bench', plugins: entries } };
 }
 
+/** Resident memory of a process that has run a module and then been idle for half a second. */
+function residentMiB(file) {
+  return Number(execFileSync(process.execPath, [file], { encoding: 'utf8' }));
+}
+
+const idle = (manifest) => `
+  const { boot } = await import(${JSON.stringify(import.meta.resolve('@tiercel/kernel'))});
+  globalThis.node = await boot({ manifest: ${JSON.stringify(manifest)}, environment: {} });`;
+
+async function measureMemory() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tiercel-boot-'));
+  const write = (name, text) => {
+    const file = path.join(folder, name);
+    writeFileSync(file, text);
+    return file;
+  };
+  const report = `
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    console.log(process.memoryUsage().rss / 2 ** 20);`;
+  const tier = write('tier.yaml', 'tier: idle\nplugins: {}\n');
+  const bare = write('bare.mjs', report);
+  const data = write('data.mjs', `${idle({ tier: 'idle', plugins: {} })}${report}`);
+  const yaml = write('yaml.mjs', `${idle(tier)}${report}`);
+  try {
+    return await inTurns(
+      {
+        'bare node': () => residentMiB(bare),
+        'idle kernel': () => residentMiB(data),
+        'idle kernel, manifest from YAML': () => residentMiB(yaml),
+      },
+      { rounds: 7, warmUp: 1 },
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 export async function measure() {
+  const memory = await measureMemory();
   const cases = {};
   for (const size of sizes) {
     const { plugins, data } = pluginSet(size);
     const manifest = await loadManifest(data);
-    const loaded = await loadPlugins(manifest, { given: plugins });
-    const objects = new Map(plugins.map((plugin) => [plugin.name, plugin]));
+    const input = { manifest, plugins: await findPlugins(manifest, { given: plugins }) };
     cases[`plan ${size}`] = () => {
       const started = performance.now();
-      const { problems } = plan({ manifest, plugins: loaded });
+      const { problems } = plan(input);
       if (problems.length > 0) throw new TypeError(problems[0].message);
       return performance.now() - started;
     };
     cases[`boot ${size}`] = async () => {
-      const planned = plan({ manifest, plugins: loaded });
+      const planned = { plan: plan(input), input, options: {} };
       const started = performance.now();
-      const node = await Node.start(planned, objects);
+      const node = await Node.start(planned);
       const elapsed = performance.now() - started;
       await node.stop();
       return elapsed;
@@ -64,10 +106,19 @@ export async function measure() {
       against: '500 plugins',
     }),
   }));
+  for (const name of Object.keys(memory)) {
+    const ratio =
+      name === 'bare node'
+        ? {}
+        : { ratio: rounded(medianRatio(memory, name, 'bare node')), against: 'bare node' };
+    results.push({ case: name, value: rounded(median(memory[name])), unit: 'MiB', ...ratio });
+  }
   const growth = of('plan 1000') / of('plan 500');
+  const yaml = 'idle kernel, manifest from YAML';
   return {
     results,
     goals: [
+      atMost('memory of an idle kernel against bare node', medianRatio(memory, yaml, 'bare node'), 1.3),
       atMost('plan of 1,000 plugins in ms', of('plan 1000'), 50),
       atMost('plan of 1,000 against 500 plugins (linear is 2)', growth, 2.5),
     ],

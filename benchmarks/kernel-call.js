@@ -43,7 +43,11 @@ export async function measure() {
     },
   });
   const plugins = { adder: { use: 'adder' }, consumer: { use: 'consumer' } };
-  const node = await boot({ manifest: { tier: 'bench', plugins }, plugins: [provider, consumer] });
+  const manifest = { tier: 'bench', plugins };
+  const node = await boot({ manifest, plugins: [provider, consumer] });
+  const inline = dependency;
+  const replaceable = await boot({ manifest, plugins: [provider, consumer], replaceable: true });
+  const seat = dependency;
   const direct = new Sum();
   container.register('Sum', { useClass: Sum });
   const broker = new ServiceBroker({ logger: false, metrics: false, tracing: false });
@@ -53,7 +57,8 @@ export async function measure() {
   const figures = await inTurns(
     {
       'direct async call': () => nanosecondsPerCall((i) => direct.add({ a: i, b: 1 })),
-      'capability call (inline)': () => nanosecondsPerCall((i) => dependency.add({ a: i, b: 1 })),
+      'capability call (inline)': () => nanosecondsPerCall((i) => inline.add({ a: i, b: 1 })),
+      'the same, replaceable': () => nanosecondsPerCall((i) => seat.add({ a: i, b: 1 })),
       'node.get(Token) and call': () => nanosecondsPerCall((i) => node.get(Adder).add({ a: i, b: 1 })),
       'tsyringe resolve and call': () =>
         nanosecondsPerCall((i) => container.resolve('Sum').add({ a: i, b: 1 })),
@@ -63,6 +68,7 @@ export async function measure() {
   );
   await broker.stop();
   await node.stop();
+  await replaceable.stop();
 
   const against = 'direct async call';
   const results = Object.keys(figures).map((name) => ({

@@ -63,7 +63,8 @@ export async function measure() {
     }
     loop.disable();
     // Of the first node: what a stopped node leaves behind in the allocator is not its memory.
-    rssMiB ||= process.memoryUsage.rss() / 2 ** 20;
+    const children = node.describe().plugins.map(({ facts }) => facts?.rssMiB ?? 0);
+    rssMiB ||= children.reduce((sum, rss) => sum + rss, process.memoryUsage.rss() / 2 ** 20);
     await node.stop();
   }
 
