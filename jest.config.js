@@ -26,6 +26,8 @@ export default {
       '<rootDir>/packages/$1/src/testing.ts',
       '<rootDir>/plugins/$1/src/testing.ts',
     ],
+    '^@tiercel/testkit/([^/]+)$': '<rootDir>/packages/testkit/src/$1.ts',
+    '^@tiercel/tools/([^/]+)$': '<rootDir>/packages/tools/src/$1.ts',
     '^@tiercel/([^/]+)$': ['<rootDir>/packages/$1/src/index.ts', '<rootDir>/plugins/$1/src/index.ts'],
     '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'],
   },

@@ -30,7 +30,7 @@ for (const { folder, layer, manifest } of all) {
         .split('/')
         .slice(0, specifier.startsWith('@') ? 2 : 1)
         .join('/');
-      const isTest = /\.test\.ts$|testing\.ts$|\/testing\//.test(file);
+      const isTest = /\.test\.(support\.)?ts$|testing\.ts$|\/testing\//.test(file);
       if (
         name !== manifest.name &&
         !(name in declared) &&

@@ -114,6 +114,53 @@ async function errorsPage() {
   return lines.join('\n');
 }
 
+/** What a value of the manifest may be, in words. */
+function shapeName(schema) {
+  if (schema.enum) return schema.enum.map((choice) => `\`${choice}\``).join(', ');
+  if (schema.anyOf)
+    return schema.anyOf
+      .filter(({ type }) => type !== 'null')
+      .map(shapeName)
+      .join(', or ');
+  if (schema.type === 'array') return `list of ${shapeName(schema.items)}s`;
+  if (schema.type === 'object') return 'map';
+  return { string: 'text', integer: 'whole number above 0', boolean: 'true or false' }[schema.type] ?? 'any';
+}
+
+function keyRows(schema, prefix = '') {
+  return Object.entries(schema.properties).flatMap(([key, inner]) => {
+    const name = `${prefix}${key}`;
+    const needed = schema.required?.includes(key) ? ' (needed)' : '';
+    const own = row([`\`${name}\`${needed}`, shapeName(inner), inner.description ?? '']);
+    const record = [inner, ...(inner.anyOf ?? [])].find(({ properties }) => properties);
+    return [own, ...(record ? keyRows(record, `${name}.`) : [])];
+  });
+}
+
+async function manifestPage() {
+  const { manifestSchema } = await import(pathToFileURL(path.join(root, 'kernel/dist/index.js')).href);
+  const schema = manifestSchema();
+  const entry = schema.properties.plugins.additionalProperties.anyOf.find(({ properties }) => properties);
+  const head = [row(['key', 'value', 'meaning']), row(['---', '---', '---'])];
+  return [
+    '# The tier manifest',
+    note,
+    '',
+    'Every key there is; anything else is an error with its line and column. [The guide](../guides/manifests.md) teaches them.',
+    'Maps of an extended manifest merge by key, everything else is replaced; `null` takes away what a manifest below brought',
+    'in; an empty value leaves it alone. Editors complete from `tier.schema.json` of `@tiercel/tiers`.',
+    '',
+    ...head,
+    ...keyRows(schema),
+    '',
+    '## A plugin: `plugins.NAME`',
+    '',
+    ...head,
+    ...keyRows(entry),
+    '',
+  ].join('\n');
+}
+
 function cliPage() {
   const tiercel = (args) =>
     execFileSync(process.execPath, [path.join(root, 'packages/cli/bin/tiercel.js'), ...args], {
@@ -121,12 +168,15 @@ function cliPage() {
       env: { ...process.env, NO_COLOR: '1', COLUMNS: '100' },
     });
   const main = tiercel(['--help']);
-  const commands = [...main.matchAll(/^ {2}([a-z]+)\b/gm)]
-    .map(([, name]) => name)
-    .filter((name) => name !== 'help');
+  const commandsIn = (help) =>
+    [...(help.split('Commands:')[1] ?? '').matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name]) => name);
   const lines = ['# The tiercel command', note, '', '```text', main.trimEnd(), '```', ''];
-  for (const command of commands)
-    lines.push(`## tiercel ${command}`, '', '```text', tiercel([command, '--help']).trimEnd(), '```', '');
+  const describe = (words) => {
+    const help = tiercel([...words, '--help']);
+    lines.push(`## tiercel ${words.join(' ')}`, '', '```text', help.trimEnd(), '```', '');
+    for (const inner of commandsIn(help)) describe([...words, inner]);
+  };
+  for (const command of commandsIn(main)) describe([command]);
   return lines.join('\n');
 }
 
@@ -134,6 +184,7 @@ const pages = {
   'docs/reference/config.md': configPage,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/cli.md': cliPage,
+  'docs/reference/manifest.md': manifestPage,
 };
 
 const isCheck = process.argv.includes('--check');

@@ -9,5 +9,7 @@ if (!existsSync(tsc)) {
   console.log('TypeScript is not installed, so nothing was built. Install without --omit=dev to build.');
   process.exit(0);
 }
-const { status } = spawnSync(process.execPath, [tsc, '--build'], { cwd: root, stdio: 'inherit' });
-process.exit(status ?? 1);
+for (const args of [[tsc, '--build'], ['scripts/build-plugin-files.js']]) {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
