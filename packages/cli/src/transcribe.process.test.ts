@@ -2,6 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { encodeWav, joinPcm, readWav } from '@tiercel/audio';
+import { countWordErrors } from '@tiercel/capabilities/speech-to-text/testing';
 import { recordings, runTiercel, Workspace, words } from './run-tiercel.test.support.js';
 
 // Processes that load models take their time on a busy machine.
@@ -11,6 +12,17 @@ interface Expected {
   readonly file: string;
   readonly language: string;
   readonly heard: string;
+}
+
+interface Transcript {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** What the page of the recordings says about processors: a word may differ, and a sentence after a pause be missing. */
+function allowedErrors(file: string): number {
+  if (file.includes('room-noise')) return 0;
+  return file.includes('with-pauses') ? 7 : 1;
 }
 
 /** The tables of the recordings' own page. */
@@ -51,13 +63,12 @@ describe('tiercel transcribe', () => {
 
     const { transcripts, errors } = JSON.parse(stdout);
     expect([exitCode, errors, files.length]).toEqual([0, [], count]);
-    expect(
-      transcripts.map(({ file, text }: { readonly file: string; readonly text: string }) => ({
-        file,
-        language,
-        heard: words(text),
-      })),
-    ).toEqual(expected);
+    expect(transcripts.map(({ file }: Transcript) => file)).toEqual(files);
+    const wrong = transcripts.filter(
+      ({ text }: Transcript, index: number) =>
+        countWordErrors(text, expected[index]?.heard ?? '') > allowedErrors(files[index] ?? ''),
+    );
+    expect(wrong).toEqual([]);
   });
 
   it('writes down every sentence of a recording with long pauses', async () => {
@@ -74,10 +85,8 @@ describe('tiercel transcribe', () => {
 
     const { exitCode, stdout } = await runTiercel(['transcribe', file]);
 
-    expect([exitCode, words(stdout)]).toEqual([
-      0,
-      'stop that is enough why is the sky blue set a timer for five minutes',
-    ]);
+    const said = 'stop that is enough why is the sky blue set a timer for five minutes';
+    expect([exitCode, countWordErrors(stdout, said)]).toEqual([0, 0]);
   });
 
   it('tells of every file that it cannot use what is wrong and what to do, and does the others', async () => {

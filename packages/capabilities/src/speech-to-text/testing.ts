@@ -4,3 +4,4 @@ export {
   type OpenSpeechToText,
   type SpeechToTextContractOptions,
 } from './speech-to-text-contract.js';
+export { countWordErrors } from './word-errors.js';

@@ -448,14 +448,13 @@ export function describeWorldModelContract(
     });
 
     it('behaves like a map of keys, whatever the order of calls', async () => {
+      const world = await openWorld();
+      let runs = 0;
+
       await fc.assert(
         fc.asyncProperty(fc.array(anyCall, { maxLength: 40 }), async (calls) => {
-          const store = await open();
-          try {
-            await runBesideMap(store.provider, calls);
-          } finally {
-            await store.close();
-          }
+          runs += 1;
+          await runBesideMap(world, `run-${runs}`, calls);
         }),
         { numRuns: 16 },
       );
@@ -507,7 +506,7 @@ type Call =
       readonly guess: number | undefined;
     }
   | { readonly type: 'forget'; readonly key: string }
-  | { readonly type: 'read'; readonly prefix: string };
+  | { readonly type: 'read'; readonly key: string };
 
 const anyKey = fc.constantFrom('a', 'a/b', 'a/b/c', 'a-b', 'b', 'b/a', 'ab');
 const anyCall: fc.Arbitrary<Call> = fc.oneof(
@@ -518,22 +517,26 @@ const anyCall: fc.Arbitrary<Call> = fc.oneof(
     guess: fc.option(fc.nat(6), { nil: undefined }),
   }),
   fc.record({ type: fc.constant('forget' as const), key: anyKey }),
-  fc.record({ type: fc.constant('read' as const), prefix: fc.oneof(fc.constant(''), anyKey) }),
+  fc.record({ type: fc.constant('read' as const), key: fc.oneof(fc.constant(''), anyKey) }),
 );
 
-/** The model is a map of the newest entries and a list of changes; the store must agree after every call. */
-async function runBesideMap(world: WorldModel, calls: readonly Call[]): Promise<void> {
+/**
+ * The model is a map of the newest entries and a list of changes; the store must agree after every call. Everything is
+ * below `root`, so that one world serves many runs.
+ */
+async function runBesideMap(world: WorldModel, root: string, calls: readonly Call[]): Promise<void> {
   const known = new Map<string, WorldEntry>();
   const expected: unknown[] = [];
-  const start = await world.snapshot();
+  const start = await world.snapshot(root);
   let { revision } = start;
 
   for (const call of calls) {
+    const key = call.key === '' ? root : `${root}/${call.key}`;
     if (call.type === 'observe') {
       // A guess above the number of keys asks for no particular revision.
       const baseRevision = call.guess === undefined ? undefined : call.guess === 0 ? 0 : revision;
-      const current = known.get(call.key)?.revision ?? 0;
-      const written = world.observe({ key: call.key, value: call.value, origin, baseRevision });
+      const current = known.get(key)?.revision ?? 0;
+      const written = world.observe({ key, value: call.value, origin, baseRevision });
       if (baseRevision !== undefined && baseRevision !== current) {
         await expect(written).rejects.toMatchObject({ code: 'WORLD_MODEL_CONFLICT' });
         continue;
@@ -542,22 +545,22 @@ async function runBesideMap(world: WorldModel, calls: readonly Call[]): Promise<
       expect(JSON.stringify(entry.value)).toBe(JSON.stringify(call.value));
       expect(entry.revision).toBeGreaterThan(revision);
       revision = entry.revision;
-      known.set(call.key, entry);
+      known.set(key, entry);
       expected.push({ type: 'entry-put', entry });
     } else if (call.type === 'forget') {
-      const existed = known.delete(call.key);
-      expect(await world.forget(call.key, { origin })).toBe(existed);
+      const existed = known.delete(key);
+      expect(await world.forget(key, { origin })).toBe(existed);
       if (!existed) continue;
-      expected.push({ type: 'entry-forgotten', key: call.key });
-      revision = (await world.snapshot('')).revision;
+      expected.push({ type: 'entry-forgotten', key });
+      revision = (await world.snapshot(root)).revision;
     } else {
-      const { entries } = await world.snapshot(call.prefix);
-      const keys = [...known.keys()].filter((key) => isAtOrBelow(key, call.prefix)).sort();
-      expect(entries).toEqual(keys.map((key) => known.get(key)));
+      const { entries } = await world.snapshot(key);
+      const keys = [...known.keys()].filter((each) => isAtOrBelow(each, key)).sort();
+      expect(entries).toEqual(keys.map((each) => known.get(each)));
     }
   }
 
-  const changes = await take(world.watch('', { after: start.revision }), expected.length);
+  const changes = await take(world.watch(root, { after: start.revision }), expected.length);
   expect(changes).toMatchObject(expected);
 }
 
