@@ -71,8 +71,8 @@ export const KernelError = defineErrors(
       `No plugin on this node provides ${d.capability}. Plugins here: ${list(d.listed)}. Add one that does to the manifest.`,
     KERNEL_PROVIDER_AMBIGUOUS: (d: { capability: string; candidates: readonly string[] }) =>
       `${list(d.candidates)} all provide ${d.capability}. Name one under "bind", or ask for all of them with getAll().`,
-    KERNEL_PROVIDER_NOT_READY: (d: { capability: string; plugin: string; state: string }) =>
-      `${d.capability} is not available: its plugin ${d.plugin} is ${d.state}. Call a lazy dependency only after start-up, and check node.plugins for the reason.`,
+    KERNEL_PROVIDER_NOT_READY: (d: { capability: string; plugin: string; state: string; reason?: string }) =>
+      `${d.capability} is not available: its plugin ${d.plugin} is ${d.state}${d.reason === undefined ? '' : ` (${d.reason})`}. Call a lazy dependency only after start-up, and check node.plugins for the reason.`,
     KERNEL_NOT_REPLACEABLE: (d: { tier: string }) =>
       `The node (tier ${d.tier}) was booted without a way to replace plugins. Boot it with { replaceable: true }.`,
     KERNEL_PLUGIN_NOT_HERE: (d: { plugin: string; listed: readonly string[] }) =>

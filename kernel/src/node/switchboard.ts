@@ -129,7 +129,12 @@ export class Switchboard {
 
   #notReady(capability: string, ref: ProviderRef | undefined): KernelError {
     const plugin = ref?.plugin ?? 'nobody';
-    const state = this.current.get(plugin)?.status.state ?? 'absent';
-    return new KernelError('KERNEL_PROVIDER_NOT_READY', { capability, plugin, state });
+    const { state, reason } = this.current.get(plugin)?.status ?? { state: 'absent', reason: undefined };
+    return new KernelError('KERNEL_PROVIDER_NOT_READY', {
+      capability,
+      plugin,
+      state,
+      ...(reason && { reason }),
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { Discovery } from '@tiercel/capabilities/discovery';
 import { LanguageModel, type ModelRequest, type ModelUsage } from '@tiercel/capabilities/language-model';
 import { bootNode } from '../boot-node.js';
 import type { Context } from '../context.js';
@@ -33,7 +34,12 @@ export async function askModel(context: Context, words: string, options: AskMode
   const question = words.trim() || (await readAll(context)).trim();
   if (question === '') throw new CliError('CLI_TEXT_EMPTY', { command: 'tiercel model ask' });
   const request = await requestOf(question, options);
-  await using node = await bootNode(context, { tier, only: [LanguageModel.id] });
+  await using node = await bootNode(context, {
+    tier,
+    only: [LanguageModel.id],
+    // A model on another machine may have to be found first.
+    ifOffered: [Discovery.id],
+  });
   const model = node.get(LanguageModel);
   const startedMs = performance.now();
   const answer: Answer = {

@@ -380,6 +380,7 @@ describe('tiercel start --locked', () => {
 
     let stderr = '';
     let isChanged = false;
+    let isEnded = false;
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
       if (!isChanged && stderr.includes('ready:')) {
@@ -388,7 +389,11 @@ describe('tiercel start --locked', () => {
           .write('small.yaml', small.replace('  clock-system:\n', ''))
           .then(() => child.kill('SIGHUP'));
       }
-      if (stderr.includes('PLANS_LOCK_DRIFTED')) child.kill('SIGTERM');
+      // A second signal would end it without a farewell.
+      if (!isEnded && stderr.includes('PLANS_LOCK_DRIFTED')) {
+        isEnded = true;
+        child.kill('SIGTERM');
+      }
     });
     const exitCode = await new Promise((resolve) => child.once('close', resolve));
 
