@@ -64,7 +64,7 @@ export const CliError = defineErrors('CliError', {
   CLI_EXPORT_UNWRITABLE: (d: { file: string; reason: string }) =>
     `${d.file} cannot be written (${d.reason}). Name another with --output.`,
   CLI_DISCOVERY_MISSING: (d: { tier: string }) =>
-    `Tier ${d.tier} finds no services now. Add discovery-static or discovery-consul to its manifest, or name another tier with --tier.`,
+    `Tier ${d.tier} finds no services now. Add discovery-static, discovery-consul or discovery-mdns to its manifest, or name another tier with --tier.`,
   CLI_INTERRUPTED: (d: { signal: string }) =>
     `Given up because of ${d.signal}. Start it again when you like.`,
 });

@@ -39,7 +39,15 @@ function patternOf(lines: readonly string[]): RegExp {
   return new RegExp(`^${parts.join('')}$`);
 }
 
-const pages = ['manifests', 'add-a-tool', 'use-a-remote-model', 'serve-tools', 'safety'];
+const pages = [
+  'manifests',
+  'add-a-tool',
+  'use-a-remote-model',
+  'serve-tools',
+  'safety',
+  'world-model',
+  'discovery',
+];
 const guides = await Promise.all(
   pages.map(async (page) => [page, stepsOf(await readFile(`docs/guides/${page}.md`, 'utf8'))] as const),
 );

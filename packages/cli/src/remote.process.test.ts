@@ -32,15 +32,23 @@ describe('a tier whose model and tools are on a core', () => {
   let workspace: Workspace;
   let core: CoreProcess;
   let environment: Readonly<Record<string, string>>;
+  let announced: Readonly<Record<string, string>>;
 
   beforeAll(async () => {
     workspace = await Workspace.open();
     const [gateway, tools, world, broker] = await freePorts(4);
     const shared = { TOOL_SERVER_API_KEY: key, DATA_DIR: workspace.path('data') };
     const { signal } = new AbortController();
+    announced = {
+      MDNS: 'true',
+      MDNS_INTERFACE: '127.0.0.1',
+      MDNS_PORT: `${20_000 + Math.floor(Math.random() * 40_000)}`,
+    };
     const served = {
       ...process.env,
       ...shared,
+      ...announced,
+      GATEWAY_ANNOUNCE: 'all',
       GATEWAY_PORT: `${gateway}`,
       TOOL_SERVER_PORT: `${tools}`,
       WORLD_MODEL_PORT: `${world}`,
@@ -85,6 +93,24 @@ describe('a tier whose model and tools are on a core', () => {
     const { stdout } = await edge('model', 'ask', 'What is the capital of France?', '--json');
 
     expect(JSON.parse(stdout)).toMatchObject({ provider: 'llm-remote', model: 'smollm2-135m-instruct' });
+  });
+
+  it('finds the model of a core whose address nobody has named', async () => {
+    const { LLM_URL, ...unnamed } = environment;
+
+    const { exitCode, stdout } = await runTiercel(
+      ['model', 'ask', 'What is the capital of France?', '--tier', 'edge', '--json'],
+      {
+        environment: { ...unnamed, ...announced },
+      },
+    );
+
+    expect(LLM_URL).toBeDefined();
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      text: expect.stringMatching(/Paris/),
+      provider: 'llm-remote',
+    });
   });
 
   it('lists the tools of the core beside its own', async () => {

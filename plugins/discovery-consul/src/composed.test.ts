@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Discovery } from '@tiercel/capabilities/discovery';
-import { describeDiscoveryContract } from '@tiercel/capabilities/discovery/testing';
+import { describeDiscoveryContract, untilKnown } from '@tiercel/capabilities/discovery/testing';
 import { Log } from '@tiercel/capabilities/log';
 import { FakeLog } from '@tiercel/capabilities/log/testing';
 import { boot, type Node, supply } from '@tiercel/kernel';
@@ -12,7 +12,6 @@ import { jittery, killProcessOf } from '@tiercel/testkit';
 import discoveryConsul from './index.js';
 import { ConsulDouble } from './test/consul-double.js';
 import { instancesOf } from './test/instances-of.js';
-import { untilKnown } from './test/until-known.js';
 
 jest.setTimeout(60_000);
 

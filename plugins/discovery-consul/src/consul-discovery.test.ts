@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { EndpointSet } from '@tiercel/capabilities/discovery';
+import { untilKnown } from '@tiercel/capabilities/discovery/testing';
 import { coreMetrics } from '@tiercel/capabilities/metrics';
 import { BLOCKING_TIMEOUT_MS, WAIT_MS } from './limits.js';
 import { ConsulDouble, type Instance } from './test/consul-double.js';
 import { openTestConsul, type TestConsul } from './test/open-test-consul.js';
-import { untilKnown } from './test/until-known.js';
 
 const one: Instance = { id: 'llm-1', address: '10.0.0.5', port: 8000 };
 const two: Instance = { id: 'llm-2', address: '10.0.0.6', port: 8000 };

@@ -6,6 +6,7 @@ import { Discovery, type Endpoint, ServiceAnnouncer } from '@tiercel/capabilitie
 import {
   describeDiscoveryContract,
   describeServiceAnnouncerContract,
+  untilKnown,
 } from '@tiercel/capabilities/discovery/testing';
 import { Log } from '@tiercel/capabilities/log';
 import { FakeLog } from '@tiercel/capabilities/log/testing';
@@ -14,7 +15,6 @@ import { describeInEveryPlacement } from '@tiercel/testkit';
 import discoveryConsul from './index.js';
 import { ConsulDouble } from './test/consul-double.js';
 import { instancesOf } from './test/instances-of.js';
-import { untilKnown } from './test/until-known.js';
 
 const endpoints: readonly Endpoint[] = [{ url: 'http://10.0.0.5:8000' }, { url: 'http://10.0.0.6:8000' }];
 

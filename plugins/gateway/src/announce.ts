@@ -7,7 +7,7 @@ import { isLoopbackHost } from './http/request-checks.js';
 
 export const announceConfig = {
   announce: {
-    doc: 'Which listeners are made known where an announcer such as discovery-consul is listed: network (those that other machines reach), all, or none',
+    doc: 'Which listeners are made known where an announcer (discovery-consul, discovery-mdns) is listed: network (those that other machines reach), all, or none',
     format: ['network', 'all', 'none'],
     default: 'network',
     env: 'GATEWAY_ANNOUNCE',

@@ -2,3 +2,4 @@ export { describeDiscoveryContract, type OpenDiscovery } from './discovery-contr
 export { FakeDiscovery } from './fake-discovery.js';
 export { FakeServiceAnnouncer } from './fake-service-announcer.js';
 export { describeServiceAnnouncerContract, type OpenServiceAnnouncer } from './service-announcer-contract.js';
+export { untilKnown } from './until-known.js';

@@ -1,4 +1,4 @@
-import type { Discovery, Endpoint, EndpointSet } from '@tiercel/capabilities/discovery';
+import type { Discovery, Endpoint, EndpointSet } from './discovery.js';
 
 /** Watches until these addresses are the set, as stale as asked. Returns the set. */
 export async function untilKnown(
