@@ -465,7 +465,7 @@ describe('a plugin that the node may miss', () => {
     expect(log).toEqual([]);
     expect(node.plugins[1]).toMatchObject({
       state: 'failed',
-      reason: expect.stringMatching(/^bad is not available: its plugin bad is failed\./),
+      reason: expect.stringMatching(/^bad is not available: its plugin bad is failed \(.*bad has no power\./),
     });
   });
 

@@ -160,7 +160,7 @@ describe('tiercel why', () => {
     expect(exitCode).toBe(0);
     expect(stdout.replace(/at \S+edge\.yaml/, 'at edge.yaml')).toBe(
       [
-        'language-model is served by llm-remote (@tiercel/llm-remote, contract 1.0.0): the manifest binds it at edge.yaml:21:3.',
+        'language-model is served by llm-remote (@tiercel/llm-remote, contract 1.0.0): the manifest binds it at edge.yaml:22:3.',
         'not taken',
         '  llm-local  its "when: RUN_LOCAL_LLM" does not hold',
         'asked for by',
