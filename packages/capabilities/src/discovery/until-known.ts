@@ -1,4 +1,5 @@
 import type { Discovery, Endpoint, EndpointSet } from './discovery.js';
+import { DiscoveryError } from './errors.js';
 
 /** Watches until these addresses are the set, as stale as asked. Returns the set. */
 export async function untilKnown(
@@ -11,7 +12,7 @@ export async function untilKnown(
   for await (const set of discovery.watch(service)) {
     if (textOf(set.endpoints) === wanted && set.isStale === isStale) return set;
   }
-  throw new Error(`The stream about ${service} ended.`);
+  throw new DiscoveryError('DISCOVERY_UNAVAILABLE', { service, finding: 'its watch has ended' });
 }
 
 function textOf(endpoints: readonly Pick<Endpoint, 'url'>[]): string {
