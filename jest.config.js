@@ -33,5 +33,6 @@ export default {
   },
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
   maxWorkers: 2,
-  testTimeout: 30_000,
+  // For what hangs. Models load slowly where three processes want two cores, and no test is about that.
+  testTimeout: 120_000,
 };

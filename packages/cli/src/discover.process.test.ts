@@ -1,10 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runTiercel, Workspace } from './run-tiercel.test.support.js';
-
-// Processes take their time on a busy machine.
-jest.setTimeout(120_000);
 
 describe('tiercel discover', () => {
   let workspace: Workspace;

@@ -1,11 +1,8 @@
 import { exec } from 'node:child_process';
 import { mkdir, readFile, realpath, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bin, Workspace } from './run-tiercel.test.support.js';
-
-// Processes take their time on a busy machine.
-jest.setTimeout(120_000);
 
 type Step =
   | { readonly title: string; readonly file: string; readonly content: string }

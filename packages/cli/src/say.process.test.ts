@@ -1,10 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { countWordErrors } from '@tiercel/capabilities/speech-to-text/testing';
 import { runTiercel, transcribe, Workspace } from './run-tiercel.test.support.js';
-
-// Processes that load models take their time on a busy machine.
-jest.setTimeout(120_000);
 
 let workspace: Workspace;
 beforeAll(async () => {

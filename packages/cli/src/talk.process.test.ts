@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   type Run,
   recordings,
@@ -9,9 +9,6 @@ import {
   Workspace,
   words,
 } from './run-tiercel.test.support.js';
-
-// Processes that load models take their time on a busy machine.
-jest.setTimeout(120_000);
 
 interface TurnDocument {
   readonly recording?: string;

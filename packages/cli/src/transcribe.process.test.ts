@@ -1,12 +1,9 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodeWav, joinPcm, readWav } from '@tiercel/audio';
 import { countWordErrors } from '@tiercel/capabilities/speech-to-text/testing';
 import { recordings, runTiercel, Workspace, words } from './run-tiercel.test.support.js';
-
-// Processes that load models take their time on a busy machine.
-jest.setTimeout(120_000);
 
 interface Expected {
   readonly file: string;

@@ -1,13 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CoreProcess } from './demo-tiers/core-process.js';
 import { freePorts } from './demo-tiers/free-ports.js';
 import { runTiercel, Workspace } from './run-tiercel.test.support.js';
-
-// Processes take their time on a busy machine.
-jest.setTimeout(120_000);
 
 const key = 'a-key-of-the-test-that-is-long-enough';
 

@@ -1,10 +1,7 @@
 import { mkdir, readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Run, runTiercel, Workspace } from './run-tiercel.test.support.js';
-
-// Processes that load models take their time on a busy machine.
-jest.setTimeout(120_000);
 
 const starter = path.resolve('packages/starter-models/models');
 const whisper = path.join(starter, 'whisper-base');

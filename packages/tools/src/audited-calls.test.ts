@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { FakeClock } from '@tiercel/capabilities/clock/testing';
 import { FakeLog } from '@tiercel/capabilities/log/testing';
 import { ToolError } from '@tiercel/capabilities/tool-provider';
@@ -13,9 +13,6 @@ import { FileAuditTrail } from './audit/file-audit-trail.js';
 import { readEarlierCalls } from './audit/read-earlier-calls.js';
 import { verifyAudit } from './audit/verify-audit.js';
 import { createToolRegistry } from './tool-registry.js';
-
-// A process takes its time on a busy machine.
-jest.setTimeout(120_000);
 
 const closing: (() => Promise<void>)[] = [];
 

@@ -1,14 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once, setMaxListeners } from 'node:events';
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { FakeLog } from '@tiercel/capabilities/log/testing';
 import { type FakeTool, FakeToolProvider } from '@tiercel/capabilities/tool-provider/testing';
 import type { RegistryCallOptions } from '@tiercel/capabilities/tool-registry';
 import { describeToolRegistryContract } from '@tiercel/capabilities/tool-registry/testing';
 import { createToolRegistry, type EndedCall } from './tool-registry.js';
-
-// A process takes its time on a busy machine.
-jest.setTimeout(120_000);
 
 const door = { type: 'string', enum: ['front', 'back'] };
 

@@ -1,9 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Announcement } from '@tiercel/capabilities/discovery';
 import { ConsulDouble } from './test/consul-double.js';
 import { openTestConsul, type TestConsul } from './test/open-test-consul.js';
-
-jest.setTimeout(30_000);
 
 const LLM: Announcement = { service: 'llm', port: 8_000, host: '10.0.0.5', healthPath: '/readyz' };
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Discovery } from '@tiercel/capabilities/discovery';
 import { describeDiscoveryContract, untilKnown } from '@tiercel/capabilities/discovery/testing';
 import { Log } from '@tiercel/capabilities/log';
@@ -12,8 +12,6 @@ import { jittery, killProcessOf } from '@tiercel/testkit';
 import discoveryConsul from './index.js';
 import { ConsulDouble } from './test/consul-double.js';
 import { instancesOf } from './test/instances-of.js';
-
-jest.setTimeout(60_000);
 
 const endpoints = [{ url: 'http://10.0.0.5:8000' }];
 

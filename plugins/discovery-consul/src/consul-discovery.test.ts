@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EndpointSet } from '@tiercel/capabilities/discovery';
 import { untilKnown } from '@tiercel/capabilities/discovery/testing';
 import { coreMetrics } from '@tiercel/capabilities/metrics';
@@ -14,8 +14,6 @@ const one: Instance = { id: 'llm-1', address: '10.0.0.5', port: 8000 };
 const two: Instance = { id: 'llm-2', address: '10.0.0.6', port: 8000 };
 const ONE = [{ url: 'http://10.0.0.5:8000' }];
 const BOTH = [...ONE, { url: 'http://10.0.0.6:8000' }];
-
-jest.setTimeout(30_000);
 
 let consul: ConsulDouble;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LanguageModel } from '@tiercel/capabilities/language-model';
 import { FakeLanguageModel } from '@tiercel/capabilities/language-model/testing';
 import { Log } from '@tiercel/capabilities/log';
@@ -9,8 +9,6 @@ import { FakeLog } from '@tiercel/capabilities/log/testing';
 import { boot, type Node, type Plugin, type PluginEntryData, supply } from '@tiercel/kernel';
 import discoveryConsul from './index.js';
 import { ConsulDouble } from './test/consul-double.js';
-
-jest.setTimeout(60_000);
 
 let consul: ConsulDouble;
 let folder: string;

@@ -1,14 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { boot, type Node } from '@tiercel/kernel';
 import { createProcessPlacement } from '@tiercel/placement-process';
 import { killProcessOf } from '@tiercel/testkit';
 import OpenAI from 'openai';
 import { collect } from './gateway.test.support.js';
-
-// A model on a busy machine takes its time.
-jest.setTimeout(120_000);
 
 const MODEL = 'smollm2-135m-instruct';
 

@@ -127,7 +127,7 @@ describe('stt-whisper in a process of its own', () => {
   let node: Node;
   beforeAll(async () => {
     node = await start({ use: '@tiercel/stt-whisper' });
-  }, 60_000);
+  });
   afterAll(() => node[Symbol.asyncDispose]());
 
   describeSpeechToTextContract(
@@ -147,39 +147,35 @@ describe('stt-whisper in a process of its own', () => {
     expect(outcome).toMatchObject({ code: 'PROVIDER_LOST', retryable: true });
     expect(pidOf(node)).not.toBe(pid);
     expect(await transcribe(node)).toMatch(/conference pin number/i);
-  }, 60_000);
+  });
 });
 
 describe('a whisper whose native engine ends its process', () => {
   let node: Node;
   beforeAll(async () => {
     node = await start({ use: './mortal-whisper.mjs' });
-  }, 60_000);
+  });
   afterAll(() => node[Symbol.asyncDispose]());
 
   it.each([
     ['aborts on a damaged model', () => damaged(), /SIGABRT|exit code 134/],
     ['reads where nothing is', () => path.join(models, 'silero-vad/silero_vad.onnx'), /SIG(SEGV|ABRT|BUS)/],
-  ])(
-    'because it %s costs one restart, and nobody else notices',
-    async (_title, model, end) => {
-      const pid = pidOf(node);
-      const dying = node
-        .get(Death)
-        .come(model())
-        .catch((error: unknown) => error);
-      const reason = await untilState(node, 'degraded');
-      const meanwhile = await hears(node);
-      await untilState(node, 'ready');
+  ])('because it %s costs one restart, and nobody else notices', async (_title, model, end) => {
+    const pid = pidOf(node);
+    const dying = node
+      .get(Death)
+      .come(model())
+      .catch((error: unknown) => error);
+    const reason = await untilState(node, 'degraded');
+    const meanwhile = await hears(node);
+    await untilState(node, 'ready');
 
-      expect(await dying).toMatchObject({ code: 'PROVIDER_LOST' });
-      expect(reason).toMatch(end);
-      expect(meanwhile).toBe(true);
-      expect(pidOf(node)).not.toBe(pid);
-      expect(await transcribe(node)).toMatch(/conference pin number/i);
-    },
-    60_000,
-  );
+    expect(await dying).toMatchObject({ code: 'PROVIDER_LOST' });
+    expect(reason).toMatch(end);
+    expect(meanwhile).toBe(true);
+    expect(pidOf(node)).not.toBe(pid);
+    expect(await transcribe(node)).toMatch(/conference pin number/i);
+  });
 
   function damaged(): string {
     const file = path.join(folder, 'damaged.onnx');
@@ -214,5 +210,5 @@ describe('a whisper with a broken model', () => {
     });
     expect(node.plugins.find(({ plugin }) => plugin === 'whisper')?.reason).toContain('broken-model');
     expect(await hears(node)).toBe(true);
-  }, 60_000);
+  });
 });

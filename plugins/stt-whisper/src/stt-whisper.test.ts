@@ -59,7 +59,7 @@ let recogniser: SpeechToText;
 beforeAll(async () => {
   node = await start();
   recogniser = node.get(SpeechToText);
-}, 60_000);
+});
 afterAll(() => node[Symbol.asyncDispose]());
 
 describeInEveryPlacement(

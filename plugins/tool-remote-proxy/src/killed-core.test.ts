@@ -20,4 +20,4 @@ it('survives the death of its server in the middle of a call, and never has it d
   expect(await core.countRuns()).toBe(1);
   await proxy[Symbol.asyncDispose]();
   await core[Symbol.asyncDispose]();
-}, 60_000);
+});

@@ -46,7 +46,7 @@ let voice: TextToSpeech;
 beforeAll(async () => {
   node = await start();
   voice = node.get(TextToSpeech);
-}, 60_000);
+});
 afterAll(() => node[Symbol.asyncDispose]());
 
 describeInEveryPlacement(
@@ -106,15 +106,11 @@ describe('tts-piper', () => {
     ['a thousand letters without a space', 'a'.repeat(1000)],
     ['phoneme brackets', '[[h@l@U]] there'],
     ['line breaks', 'One\r\n\r\nTwo\n\n\nThree'],
-  ])(
-    'survives %s',
-    async (_what, text) => {
-      await collect(voice.synthesize(text));
+  ])('survives %s', async (_what, text) => {
+    await collect(voice.synthesize(text));
 
-      await expect(collect(voice.synthesize('Still here.'))).resolves.not.toHaveLength(0);
-    },
-    60_000,
-  );
+    await expect(collect(voice.synthesize('Still here.'))).resolves.not.toHaveLength(0);
+  });
 
   it('serves the next unit after many that were dropped', async () => {
     for (let round = 0; round < 10; round++) {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe } from '@jest/globals';
 import { Log } from '@tiercel/capabilities/log';
 import { FakeLog } from '@tiercel/capabilities/log/testing';
 import { WorldModel } from '@tiercel/capabilities/world-model';
@@ -8,9 +8,6 @@ import { describeInEveryPlacement, describeWithMosquitto, type PlacementUnderTes
 import { Mosquitto } from '@tiercel/testkit/mosquitto';
 import { EdgeSuite, untilDecided } from './edge/edge.test.support.js';
 import worldModelMqtt from './index.js';
-
-// Each test boots nodes, and one of them forty.
-jest.setTimeout(120_000);
 
 describeWithMosquitto('with Mosquitto', () => {
   const suite = new EdgeSuite();

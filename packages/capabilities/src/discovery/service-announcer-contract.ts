@@ -11,7 +11,7 @@ export interface OpenServiceAnnouncer {
   close(): void | Promise<void>;
 }
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 
 /** The rules that every `ServiceAnnouncer` follows. `open` is called once per test. */
 export function describeServiceAnnouncerContract(

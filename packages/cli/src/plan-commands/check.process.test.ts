@@ -1,8 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { recordings, runTiercel, Workspace } from '../run-tiercel.test.support.js';
-
-// Processes that load models take their time on a busy machine.
-jest.setTimeout(120_000);
 
 const mistakes = `colour: red
 device: { cores: many }

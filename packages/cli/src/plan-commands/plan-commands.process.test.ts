@@ -1,10 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { bin, runTiercel, Workspace } from '../run-tiercel.test.support.js';
-
-// Processes take their time on a busy machine.
-jest.setTimeout(120_000);
 
 let workspace: Workspace;
 beforeEach(async () => {

@@ -3,15 +3,12 @@ import { once } from 'node:events';
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { AuditRecord } from './audit-trail.js';
 import { FileAuditTrail } from './file-audit-trail.js';
 import { readEarlierCalls } from './read-earlier-calls.js';
 import { verifyAudit } from './verify-audit.js';
-
-// A process takes its time on a busy machine.
-jest.setTimeout(120_000);
 
 const START_MS = Date.UTC(2026, 0, 1);
 const DAY_MS = 86_400_000;

@@ -1,4 +1,4 @@
-import { afterEach, expect, it, jest } from '@jest/globals';
+import { afterEach, expect, it } from '@jest/globals';
 import { describeWithMosquitto } from '@tiercel/testkit';
 import { Mosquitto, type MosquittoOptions } from '@tiercel/testkit/mosquitto';
 import { Listener, ShiftedClock } from '../core/core-link.test.support.js';
@@ -8,8 +8,6 @@ import type { MqttSettings } from './mqtt-settings.js';
 import type { MqttState } from './mqtt-state.js';
 import { OldBroker } from './old-broker.test.support.js';
 import { ScriptedBroker } from './scripted-broker.test.support.js';
-
-jest.setTimeout(60_000);
 
 const opened: AsyncDisposable[] = [];
 afterEach(async () => {

@@ -1,4 +1,4 @@
-import { afterEach, expect, it, jest } from '@jest/globals';
+import { afterEach, expect, it } from '@jest/globals';
 import { coreMetrics } from '@tiercel/capabilities/metrics';
 import type { WorldModel } from '@tiercel/capabilities/world-model';
 import { FakeWorldModel } from '@tiercel/capabilities/world-model/testing';
@@ -13,8 +13,6 @@ import {
   topics,
   valuesOf,
 } from './core-link.test.support.js';
-
-jest.setTimeout(60_000);
 
 const opened: AsyncDisposable[] = [];
 afterEach(async () => {

@@ -1,4 +1,4 @@
-import { afterEach, expect, it, jest } from '@jest/globals';
+import { afterEach, expect, it } from '@jest/globals';
 import { type WorldModel, WorldModelError } from '@tiercel/capabilities/world-model';
 import { FakeWorldModel } from '@tiercel/capabilities/world-model/testing';
 import { describeWithMosquitto } from '@tiercel/testkit';
@@ -14,8 +14,6 @@ import {
   topics,
   valuesOf,
 } from './core-link.test.support.js';
-
-jest.setTimeout(60_000);
 
 const opened: AsyncDisposable[] = [];
 afterEach(async () => {

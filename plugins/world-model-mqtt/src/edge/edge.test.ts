@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type WorldChange, worldLimits } from '@tiercel/capabilities/world-model';
 import { FakeWorldModel } from '@tiercel/capabilities/world-model/testing';
 import { describeWithMosquitto } from '@tiercel/testkit';
@@ -10,8 +10,6 @@ import { Mosquitto } from '@tiercel/testkit/mosquitto';
 import { MqttProxy } from '@tiercel/testkit/mqtt-proxy';
 import { type OpenCore, openCore, ShiftedClock } from '../core/core-link.test.support.js';
 import { openTestEdge, type TestEdge, untilEntry } from './open-edge.test.support.js';
-
-jest.setTimeout(60_000);
 
 const origin = 'test';
 const opened: AsyncDisposable[] = [];
