@@ -22,7 +22,12 @@ interface Turn {
 
 describe('example 03', () => {
   let folder: string;
-  let report: { readonly turns: readonly Turn[]; readonly noticeMs: number; readonly recoverMs: number };
+  let report: {
+    readonly turns: readonly Turn[];
+    readonly sharedMs: number;
+    readonly noticeMs: number;
+    readonly recoverMs: number;
+  };
   let wav: string;
 
   beforeAll(async () => {
@@ -54,6 +59,11 @@ describe('example 03', () => {
     ]);
   });
 
+  it('shows a lamp that this edge switches to another edge', () => {
+    // Number of milliseconds; the demo fails where the other edge never sees it.
+    expect(report.sharedMs).toBeGreaterThan(0);
+  });
+
   it('ends an answer during which the core dies with the model of the edge, and says so', () => {
     expect(turnsOf('core killed')).toMatchObject([
       {
@@ -71,7 +81,11 @@ describe('example 03', () => {
 
     expect(time).toMatchObject({ tool: 'get_time', outcome: 'answered' });
     expect(question).toMatchObject({ provider: 'llm-local', said: 'The capital of France is Paris.' });
-    expect(lamp).toMatchObject({ tool: 'set_device', said: expect.not.stringMatching(/is off/) });
+    expect(lamp).toMatchObject({
+      tool: 'set_device',
+      said: expect.stringMatching(/out of reach/),
+      outcome: 'failed',
+    });
   });
 
   it('uses the core again when it is back', () => {
