@@ -33,6 +33,8 @@ export default {
   },
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
   maxWorkers: 2,
+  // Native ES modules of a test file are never given back, so a process that has grown makes way for a new one.
+  workerIdleMemoryLimit: '700MB',
   // For what hangs. Models load slowly where three processes want two cores, and no test is about that.
   testTimeout: 120_000,
 };
