@@ -11,18 +11,31 @@ import mqtt from 'mqtt';
 import { atMost, inTurns, median, medianRatio, quantile, rounded } from '../harness.js';
 
 const rounds = 300;
-/** What an envelope of a small value takes. */
-const payload = Buffer.alloc(350, 'x');
 
 /** A process that runs until it is told to end. */
-async function startMiddle(...args) {
-  const child = fork(path.join(import.meta.dirname, 'propagation-middle.js'), args);
+async function startPart(...args) {
+  const child = fork(path.join(import.meta.dirname, 'propagation-part.js'), args);
   await once(child, 'message');
-  return async () => {
-    const exit = once(child, 'exit');
-    child.disconnect();
-    await exit;
+  return {
+    /** Lets it send, and gives the time at which it began (of the clock that all processes share). */
+    async send(count) {
+      child.send(count);
+      const [{ startNs }] = await once(child, 'message');
+      return BigInt(startNs);
+    },
+    async stop() {
+      const exit = once(child, 'exit');
+      child.disconnect();
+      await exit;
+    },
   };
+}
+
+/** From the call at the sender to `arrived` here. */
+async function passedMs(sender, count, arrived) {
+  const arrivedNs = arrived.then(() => process.hrtime.bigint());
+  const startNs = await sender.send(count);
+  return Number((await arrivedNs) - startNs) / 1e6;
 }
 
 async function openEdge(name, port, folder) {
@@ -43,64 +56,45 @@ async function openEdge(name, port, folder) {
   return { world: node.get(WorldModel), stop: () => node.stop() };
 }
 
-/** Settles when an edge has a copy of what the other one has observed. */
-async function whenCopied(from, to) {
-  const signal = AbortSignal.timeout(30_000);
-  const changes = to.world.watch('bench/ready', { signal })[Symbol.asyncIterator]();
-  const change = changes.next();
-  await from.world.observe({ key: 'bench/ready', value: true, origin: 'bench' });
-  await change;
-  await changes.return();
-}
-
 /** A sender, one that passes on what it gets, and one that waits for it. */
 async function openBareHops({ brokerUrl, port }) {
-  const stopMiddle = await startMiddle('bare', String(port));
-  const clients = await Promise.all(
-    ['sender', 'receiver'].map(() => mqtt.connectAsync(brokerUrl, { protocolVersion: 5 })),
-  );
-  const [sender, receiver] = clients;
-  // The library leaves it to the system to collect small packets, which takes it 40 ms.
-  for (const { stream } of clients) stream.setNoDelay(true);
+  const middle = await startPart('bare-middle', String(port));
+  const sender = await startPart('bare-sender', String(port));
+  const receiver = await mqtt.connectAsync(brokerUrl, { protocolVersion: 5 });
+  receiver.stream.setNoDelay(true);
   await receiver.subscribeAsync('bench/state', { qos: 0 });
   return {
-    async once() {
-      const arrived = new Promise((resolve) => receiver.once('message', resolve));
-      const startMs = performance.now();
-      sender.publish('bench/observe', payload, { qos: 1 });
-      await arrived;
-      return performance.now() - startMs;
-    },
+    once: () => passedMs(sender, 0, once(receiver, 'message')),
     async close() {
-      for (const client of clients) await client.endAsync(true);
-      await stopMiddle();
+      await receiver.endAsync(true);
+      await sender.stop();
+      await middle.stop();
     },
   };
 }
 
-/** The first edge observes, and the second one's watch tells of it. */
+/** One edge observes, and the watch of another, which is here, tells of it. */
 async function openNodes({ port }, folder, storeConfig) {
-  const stopCore = await startMiddle('core', String(port), JSON.stringify(storeConfig));
-  const from = await openEdge('edge-1', port, folder);
+  const core = await startPart('core', String(port), JSON.stringify(storeConfig));
+  const from = await startPart('edge', String(port), path.join(folder, 'edge-1.db'));
   const to = await openEdge('edge-2', port, folder);
-  await whenCopied(from, to);
   let count = 0;
+  const next = async () => {
+    count += 1;
+    const signal = AbortSignal.timeout(30_000);
+    const changes = to.world.watch('bench/lamp', { signal })[Symbol.asyncIterator]();
+    const ms = await passedMs(from, count, changes.next());
+    await changes.return();
+    return ms;
+  };
+  // Both edges have a live copy when this one has come.
+  await next();
   return {
-    async once() {
-      count += 1;
-      const changes = to.world.watch('bench/lamp')[Symbol.asyncIterator]();
-      const arrived = changes.next();
-      const startMs = performance.now();
-      const observed = from.world.observe({ key: 'bench/lamp', value: { count }, origin: 'bench' });
-      await arrived;
-      const passedMs = performance.now() - startMs;
-      await observed;
-      await changes.return();
-      return passedMs;
-    },
+    once: next,
     async close() {
-      for (const { stop } of [to, from]) await stop();
-      await stopCore();
+      await to.stop();
+      await from.stop();
+      await core.stop();
     },
   };
 }
