@@ -32,9 +32,8 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'],
   },
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
-  maxWorkers: 2,
-  // Native ES modules of a test file are never given back, so a process that has grown makes way for a new one.
-  workerIdleMemoryLimit: '700MB',
+  // Many tests wait for processes and brokers: a third of them at once keeps two cores busy.
+  maxWorkers: 3,
   // For what hangs. Models load slowly where three processes want two cores, and no test is about that.
   testTimeout: 120_000,
 };
