@@ -1,7 +1,7 @@
 // One of those who take part, in a process of its own as in a house: `node propagation-part.js KIND PORT [CONFIG]`.
-import { WorldModel } from '@tiercel/capabilities/world-model';
 import { boot } from '@tiercel/kernel';
 import mqtt from 'mqtt';
+import { openEdge } from './open-edge.js';
 
 const [kind, port, config = '{}'] = process.argv.slice(2);
 /** What an envelope of a small value takes. */
@@ -24,21 +24,7 @@ async function startBareSender() {
 }
 
 async function startEdge() {
-  const node = await boot({
-    manifest: {
-      tier: 'bench',
-      plugins: {
-        'world-model-mqtt': {
-          use: '@tiercel/world-model-mqtt',
-          config: { role: 'edge', outbox: config },
-        },
-        'clock-system': { use: '@tiercel/clock-system' },
-        'log-winston': { use: '@tiercel/log-winston', config: { level: 'error' } },
-      },
-    },
-    environment: { NODE_NAME: 'edge-1', MQTT_HOST: '127.0.0.1', MQTT_PORT: port },
-  });
-  const world = node.get(WorldModel);
+  const { world } = await openEdge({ name: 'edge-1', port, outbox: config });
   sendWhenTold((count) => world.observe({ key: 'bench/lamp', value: { count }, origin: 'bench' }));
 }
 

@@ -4,11 +4,10 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { WorldModel } from '@tiercel/capabilities/world-model';
-import { boot } from '@tiercel/kernel';
 import { Mosquitto } from '@tiercel/testkit/mosquitto';
 import mqtt from 'mqtt';
 import { atMost, inTurns, median, medianRatio, quantile, rounded } from '../harness.js';
+import { openEdge } from './open-edge.js';
 
 const rounds = 300;
 
@@ -38,24 +37,6 @@ async function passedMs(sender, count, arrived) {
   return Number((await arrivedNs) - startNs) / 1e6;
 }
 
-async function openEdge(name, port, folder) {
-  const node = await boot({
-    manifest: {
-      tier: 'bench',
-      plugins: {
-        'world-model-mqtt': {
-          use: '@tiercel/world-model-mqtt',
-          config: { role: 'edge', outbox: path.join(folder, `${name}.db`) },
-        },
-        'clock-system': { use: '@tiercel/clock-system' },
-        'log-winston': { use: '@tiercel/log-winston', config: { level: 'error' } },
-      },
-    },
-    environment: { NODE_NAME: name, MQTT_HOST: '127.0.0.1', MQTT_PORT: String(port) },
-  });
-  return { world: node.get(WorldModel), stop: () => node.stop() };
-}
-
 /** A sender, one that passes on what it gets, and one that waits for it. */
 async function openBareHops({ brokerUrl, port }) {
   const middle = await startPart('bare-middle', String(port));
@@ -77,7 +58,7 @@ async function openBareHops({ brokerUrl, port }) {
 async function openNodes({ port }, folder, storeConfig) {
   const core = await startPart('core', String(port), JSON.stringify(storeConfig));
   const from = await startPart('edge', String(port), path.join(folder, 'edge-1.db'));
-  const to = await openEdge('edge-2', port, folder);
+  const to = await openEdge({ name: 'edge-2', port, outbox: path.join(folder, 'edge-2.db') });
   let count = 0;
   const next = async () => {
     count += 1;

@@ -1,6 +1,6 @@
-import { hostname } from 'node:os';
 import path from 'node:path';
 import { defaultDataDirectory } from '@tiercel/capabilities/data-directory';
+import { defaultNodeName, isNodeName } from '@tiercel/capabilities/node-name';
 import type { ConsulConfig } from './config.js';
 import { ConsulError } from './errors.js';
 
@@ -24,14 +24,9 @@ export interface Settings {
 export function readSettings(config: ConsulConfig): Settings {
   const { token, caFile, advertise, nomadAllocation, staleAfterMs, churnPauseMs } = config;
   const findings: string[] = [];
-  const node =
-    config.node ||
-    hostname()
-      .replaceAll(/[^A-Za-z0-9_.:@-]/g, '-')
-      .slice(0, 64) ||
-    'node';
+  const node = config.node || defaultNodeName();
   const origin = originOf(config, findings);
-  if (!/^[A-Za-z0-9_.:@-]{1,64}$/.test(node))
+  if (!isNodeName(node))
     findings.push('"node" (NODE_NAME) has other characters than A-Z a-z 0-9 _ . : @ -, or more than 64');
   if (!/^[\x21-\x7e]*$/.test(token))
     findings.push('"token" (CONSUL_HTTP_TOKEN) has other characters than visible ASCII');

@@ -19,9 +19,6 @@ export class MdnsPeer implements AsyncDisposable {
   readonly #socket: MulticastDNS;
   readonly #present = new Map<string, string>();
   readonly #served = new Map<string, readonly Endpoint[]>();
-  /** Every response that it has heard, oldest first. */
-  readonly heard: ResponsePacket[] = [];
-  questions = 0;
 
   static async open(network: TestNetwork): Promise<MdnsPeer> {
     const socket = makeMdns({ ...network, bind: '0.0.0.0' });
@@ -32,11 +29,9 @@ export class MdnsPeer implements AsyncDisposable {
   private constructor(socket: MulticastDNS) {
     this.#socket = socket;
     socket.on('query', () => {
-      this.questions++;
-      void this.send([...this.#served].flatMap(([service, endpoints]) => this.#records(service, endpoints)));
+      void this.#send([...this.#served].flatMap(([service, endpoints]) => this.#records(service, endpoints)));
     });
     socket.on('response', (response: ResponsePacket, { address }) => {
-      this.heard.push(response);
       for (const name of goodbyesIn(response)) this.#present.delete(name);
       for (const { name, service } of instancesIn(response, address)) this.#present.set(name, service);
     });
@@ -52,32 +47,18 @@ export class MdnsPeer implements AsyncDisposable {
       )
       .map((record) => ({ ...record, ttl: 0 }) as Answer);
     this.#served.set(service, endpoints);
-    await this.send([...goodbyes, ...now]);
+    await this.#send([...goodbyes, ...now]);
   }
 
-  /** As it is, right or wrong. */
-  async send(answers: readonly Answer[]): Promise<void> {
+  async #send(answers: readonly Answer[]): Promise<void> {
     if (answers.length === 0) return;
     await new Promise<void>((resolve, reject) =>
       this.#socket.respond([...answers], (error) => (error ? reject(error) : resolve())),
     );
   }
 
-  async ask(name: string, answers: readonly Answer[] = []): Promise<void> {
-    await new Promise<void>((resolve, reject) =>
-      this.#socket.query({ questions: [{ name, type: 'PTR' }], answers: [...answers] }, (error) =>
-        error ? reject(error) : resolve(),
-      ),
-    );
-  }
-
   async untilPresent(service: string, isPresent = true): Promise<void> {
-    while ([...this.#present.values()].includes(service) !== isPresent) await this.next();
-  }
-
-  /** The next response of anybody, once it is among those that were heard. */
-  async next(): Promise<void> {
-    await once(this.#socket, 'response');
+    while ([...this.#present.values()].includes(service) !== isPresent) await once(this.#socket, 'response');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
