@@ -1,6 +1,8 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:net';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { expectNoLeaks, openLeakCheck } from './leak-check.js';
 
@@ -79,4 +81,19 @@ describe('leak check', () => {
 
     await expect(check.expectNone()).resolves.toBeUndefined();
   });
+});
+
+it('does not take standard streams, which appear when they are first named, for something left behind', async () => {
+  // A process of its own: in this one they have long been named.
+  const module = pathToFileURL(path.resolve('packages/testkit/dist/leak-check.js')).href;
+  const source = `
+    const { openLeakCheck } = await import('${module}');
+    const check = openLeakCheck({ settleMs: 0 });
+    void [process.stdin, process.stdout, process.stderr];
+    await check.expectNone();
+    process.exit(0);`;
+
+  const child = execFileSync(process.execPath, ['--input-type=module', '--eval', source], { stdio: 'pipe' });
+
+  expect(child.toString()).toBe('');
 });

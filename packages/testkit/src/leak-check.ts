@@ -24,6 +24,7 @@ const lookEveryMs = 5;
  * listeners there are. Nothing else may open anything in this process until `expectNone` has settled.
  */
 export function openLeakCheck({ watch = [], settleMs = 2_000 }: LeakCheckOptions = {}): LeakCheck {
+  nameStandardStreams();
   const resources = countResources();
   const children = new Set(listChildProcesses().map(({ pid }) => pid));
   const listeners = watch.map(countListeners);
@@ -59,6 +60,11 @@ export async function expectNoLeaks<T>(
   const result = await work();
   await check.expectNone();
   return result;
+}
+
+/** Node makes them when they are first named, as some libraries do on import, and they stay: nobody has left them behind. */
+function nameStandardStreams(): readonly unknown[] {
+  return [process.stdin, process.stdout, process.stderr];
 }
 
 function countResources(): ReadonlyMap<string, number> {
