@@ -87,13 +87,15 @@ it('does not take standard streams, which appear when they are first named, for 
   // A process of its own: in this one they have long been named.
   const module = pathToFileURL(path.resolve('packages/testkit/dist/leak-check.js')).href;
   const source = `
-    const { openLeakCheck } = await import('${module}');
+    const { openLeakCheck } = await import(process.argv[1]);
     const check = openLeakCheck({ settleMs: 0 });
     void [process.stdin, process.stdout, process.stderr];
     await check.expectNone();
     process.exit(0);`;
 
-  const child = execFileSync(process.execPath, ['--input-type=module', '--eval', source], { stdio: 'pipe' });
+  const child = execFileSync(process.execPath, ['--input-type=module', '--eval', source, module], {
+    stdio: 'pipe',
+  });
 
   expect(child.toString()).toBe('');
 });
